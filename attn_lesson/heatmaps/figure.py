@@ -1,0 +1,150 @@
+"""The two names people use: `heatmap_figure` makes the picture, `show_heatmaps` shows it."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from matplotlib.colors import Colormap
+
+from attn_lesson.heatmaps import drawing, options
+from attn_lesson.heatmaps.bar import draw_bar
+from attn_lesson.heatmaps.labels import NOTE, wrapped
+from attn_lesson.heatmaps.layout import GAP, TALLEST_BAR, lay_out
+from attn_lesson.heatmaps.matrices import as_panels
+from attn_lesson.heatmaps.scale import data_limits, limits_of_panels, pool
+from attn_lesson.heatmaps.showing import HeatmapFigure, show
+from attn_lesson.heatmaps.words import Words, description, note_on, plain
+
+
+def heatmap_figure(
+    matrices: object,
+    xlabel: str,
+    ylabel: str,
+    titles: Sequence[object] | None = None,
+    figsize: tuple[float, float] = (2.5, 2.5),
+    cmap: str | Colormap = "Reds",
+    *,
+    row_titles: Sequence[object] | None = None,
+    query_labels: Sequence[object] | None = None,
+    key_labels: Sequence[object] | None = None,
+    vmin: float | None = None,
+    vmax: float | None = None,
+    share_scale: bool = True,
+    annotate: bool = False,
+    alt: str | None = None,
+) -> HeatmapFigure:
+    """Draw attention weights, or any matrices, as heatmaps that can be compared with one another.
+
+    All panels share one colour scale, and the one bar is true for each of them. Its limits come from
+    the data: from 0, or from the least value where there are negative ones, to the largest. A matrix with
+    more cells than can be seen is pooled: each drawn cell is the largest of its block (with negative values
+    about, the one farthest from 0), and a line under the picture says so. Masked scores (-inf), NaN
+    and +inf are grey.
+
+    Args:
+        matrices: `(num_queries, num_keys)`, or `(rows, columns, num_queries, num_keys)` for a grid of panels:
+            a tensor of any device and real dtype, an array, or nested lists.
+        xlabel: Name of the keys' axis.
+        ylabel: Name of the queries' axis.
+        titles: One for each column, or one for each panel.
+        figsize: Width and height in inches. The figure is larger only where panels would not be
+            readable: under 0.4 inches, under their titles, or under their numbers.
+        cmap: Matplotlib colour map, or its name.
+        row_titles: One for each row of panels.
+        query_labels: One for each query, such as its token; their numbers by default.
+        key_labels: One for each key.
+        vmin: Value where the colours begin.
+        vmax: Value where the colours end.
+        share_scale: False gives each panel a scale, and a bar, of its own.
+        annotate: Write the values into the cells; at most 20 × 20.
+        alt: What is to be seen, for those who cannot see it; a plain description by default.
+
+    Returns:
+        The figure. It is not registered with pyplot: nothing is shown, and nothing is left open.
+
+    Raises:
+        TypeError, ValueError: In one sentence, before anything is drawn.
+
+    Source: the signature follows `d2l.show_heatmaps` of Zhang et al. 2023, "Dive into Deep Learning".
+
+    >>> heatmap_figure([[1.0, 0.0], [0.0, 1.0]], "Keys", "Queries", figsize=(2, 2)).get_size_inches()
+    array([2., 2.])
+    """
+    panels = as_panels(matrices)
+    rows, columns, num_queries, num_keys = panels.shape
+    figsize, colours = options.checked_figsize(figsize), options.checked_cmap(cmap)
+    annotate = options.checked_annotate(annotate, num_queries, num_keys)
+    words = Words(
+        plain(xlabel),
+        plain(ylabel),
+        options.checked_titles(titles, rows, columns),
+        options.checked_labels("row_titles", row_titles, rows, "row of panels") or [],
+        options.checked_labels("query_labels", query_labels, num_queries, "query"),
+        options.checked_labels("key_labels", key_labels, num_keys, "key"),
+    )
+    least, largest = data_limits(panels)
+    limits = limits_of_panels(least, largest, vmin, vmax, share_scale)
+
+    layout = lay_out(panels.shape, figsize, words, share_scale, annotate, note_lines=0)
+    block = layout.block(num_queries, num_keys)
+    signed = bool(np.nanmin(least) < 0)
+    values = pool(panels, *block, signed).to("cpu", torch.float64).numpy()
+    lines = wrapped(note_on(block, signed, values), layout.width - 0.1, NOTE)
+    layout = lay_out(panels.shape, figsize, words, share_scale, annotate, note_lines=len(lines))
+
+    figure = HeatmapFigure(figsize=(layout.width, layout.height), layout="none")
+    figure.alt = (
+        plain(alt)
+        if alt is not None
+        else description(panels.shape, words, float(np.nanmin(least)), float(np.nanmax(largest)))
+    )
+    axes = figure.inch_axes(layout.content)
+    corners = {(i, j): layout.corner(i, j) for i in range(rows) for j in range(columns)}
+    for (i, j), corner in corners.items():
+        painted = drawing.draw_panel(axes, corner, layout, values[i, j], limits[i][j], colours)
+        if annotate:
+            drawing.draw_numbers(axes, corner, layout, values[i, j], painted)
+    drawing.draw_frames(axes, list(corners.values()), layout)
+    drawing.draw_ticks(axes, layout, panels.shape)
+    drawing.draw_words(axes, layout, panels.shape, words, lines)
+    if share_scale:
+        height = min(layout.corner(rows - 1, 0)[1] - layout.top + layout.panel_height, TALLEST_BAR)
+        beyond = (bool(np.nanmin(least) < limits[0][0][0]), bool(np.nanmax(largest) > limits[0][0][1]))
+        draw_bar(figure, layout, (layout.bar_x, layout.top), height, limits[0][0], colours, beyond)
+    else:
+        for (i, j), (x, y) in corners.items():
+            beyond = (bool(least[i, j] < limits[i][j][0]), bool(largest[i, j] > limits[i][j][1]))
+            corner = (x + layout.panel_width + GAP, y)
+            draw_bar(figure, layout, corner, layout.panel_height, limits[i][j], colours, beyond)
+    return figure
+
+
+def show_heatmaps(
+    matrices: object,
+    xlabel: str,
+    ylabel: str,
+    titles: Sequence[object] | None = None,
+    figsize: tuple[float, float] = (2.5, 2.5),
+    cmap: str | Colormap = "Reds",
+    *,
+    row_titles: Sequence[object] | None = None,
+    query_labels: Sequence[object] | None = None,
+    key_labels: Sequence[object] | None = None,
+    vmin: float | None = None,
+    vmax: float | None = None,
+    share_scale: bool = True,
+    annotate: bool = False,
+    alt: str | None = None,
+) -> None:
+    """Show the picture that `heatmap_figure` makes of the same arguments.
+
+    In a notebook it appears where the call stands, as one SVG. In a script `plt.show()` opens it. Until then,
+    or until the cell ends, it is pyplot's current figure: `plt.savefig("weights.png")` saves it.
+
+    >>> show_heatmaps([[1.0, 0.0], [0.0, 1.0]], xlabel="Keys", ylabel="Queries")
+    """
+    figure = heatmap_figure(
+        matrices, xlabel, ylabel, titles, figsize, cmap, row_titles=row_titles, query_labels=query_labels,
+        key_labels=key_labels, vmin=vmin, vmax=vmax, share_scale=share_scale, annotate=annotate, alt=alt,
+    )  # fmt: skip
+    show(figure)

@@ -1,0 +1,117 @@
+"""Read whatever holds numbers as a grid of panels: `(rows, columns, queries, keys)`."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+# Small and wide types that lack the kernels needed here; each is widened without loss.
+_WIDER = {
+    torch.uint16: torch.int32,
+    torch.uint32: torch.int64,
+    torch.uint64: torch.float64,
+    **{
+        getattr(torch, name): torch.float32
+        for name in ("float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e8m0fnu")
+        if hasattr(torch, name)
+    },
+}
+
+
+def as_panels(matrices: object) -> Tensor:
+    """Return the matrices as one detached tensor `(rows, columns, queries, keys)`, on its own device.
+
+    Args:
+        matrices: A tensor, an array or nested lists, of two axes (one matrix) or four.
+
+    Raises:
+        TypeError: If it does not hold real numbers.
+        ValueError: If the number of axes is neither two nor four, or an axis is empty.
+
+    >>> as_panels([[0.0, 1.0]]).shape
+    torch.Size([1, 1, 1, 2])
+    """
+    _refuse_layers(matrices)
+    panels = _dense(matrices if isinstance(matrices, Tensor) else _from_numbers(matrices))
+    if panels.dim() == 2:
+        panels = panels[None, None]
+    shape = tuple(panels.shape)
+    if panels.dim() == 3:
+        raise ValueError(
+            f"matrices need two axes (queries, keys) or four (rows, columns, queries, keys), got three, {shape}: "
+            "write x[None] to draw them in one row"
+        )
+    if panels.dim() != 4:
+        raise ValueError(
+            f"matrices need two axes (queries, keys) or four (rows, columns, queries, keys), got {len(shape)}, {shape}"
+        )
+    if 0 in shape:
+        raise ValueError(f"matrices need at least one panel, one query and one key, got shape {shape}")
+    return panels
+
+
+def _dense(tensor: Tensor) -> Tensor:
+    """Detach, make dense and undo lazy bits; the tensor given is never written to."""
+    if tensor.is_meta:
+        raise ValueError("matrices need numbers, got a tensor on the meta device, which holds only a shape")
+    if tensor.is_complex():
+        raise TypeError(f"matrices need real numbers, got {tensor.dtype}: plot x.abs(), x.real or x.imag instead")
+    tensor = tensor.detach()
+    if tensor.layout != torch.strided:
+        tensor = tensor.to_dense()
+    return tensor.resolve_neg().to(_WIDER.get(tensor.dtype, tensor.dtype))
+
+
+def _from_numbers(numbers: object) -> Tensor:
+    if _has_tensors(numbers):
+        return _stack(numbers)
+    try:
+        array = np.asarray(numbers)
+    except ValueError as error:  # NumPy's word for lists of different lengths
+        raise ValueError("matrices need rows of equal length, got ragged lists") from error
+    if array.dtype.kind not in "biuf":
+        what = (
+            "x.abs(), x.real or x.imag" if array.dtype.kind == "c" else "a tensor, an array or nested lists of numbers"
+        )
+        raise TypeError(f"matrices need real numbers, got {_name(numbers, array)}: plot {what} instead")
+    if array.dtype.itemsize > 8:
+        array = array.astype(np.float64)
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
+    if not array.flags.writeable or any(stride < 0 for stride in array.strides):
+        array = array.copy()
+    return torch.from_numpy(array)
+
+
+def _name(numbers: object, array: np.ndarray) -> str:
+    return str(array.dtype) if isinstance(numbers, (np.ndarray, list, tuple)) else type(numbers).__name__
+
+
+def _has_tensors(numbers: object) -> bool:
+    while isinstance(numbers, (list, tuple)) and len(numbers) > 0:
+        numbers = numbers[0]
+    return isinstance(numbers, Tensor)
+
+
+def _stack(numbers: object) -> Tensor:
+    if isinstance(numbers, Tensor):
+        return _dense(numbers)
+    if not isinstance(numbers, Sequence) or isinstance(numbers, str):
+        raise TypeError(f"matrices need one kind of entry, got a tensor beside {type(numbers).__name__}")
+    parts = [_stack(number) for number in numbers]
+    shapes = sorted({tuple(part.shape) for part in parts})
+    if len(shapes) != 1:
+        raise ValueError(f"matrices in lists need one shape, got {' and '.join(map(str, shapes))}")
+    return torch.stack(parts)
+
+
+def _refuse_layers(matrices: object) -> None:
+    """Name the cure for the commonest case of five axes: what transformers returns as `attentions`."""
+    if isinstance(matrices, (list, tuple)) and len(matrices) > 0:
+        first = matrices[0]
+        if all(isinstance(layer, Tensor) and layer.dim() == 4 for layer in matrices):
+            raise ValueError(
+                f"matrices came as {len(matrices)} layers of shape {tuple(first.shape)}: write torch.cat(layers) for a "
+                "batch of one, or torch.stack(layers)[:, 0] for its first sequence, to draw layers by heads"
+            )

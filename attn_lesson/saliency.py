@@ -1,0 +1,127 @@
+"""Attend without a query: pooling, gates and contrast, as stand-ins for bottom-up saliency.
+
+Every function takes `items (..., num_items, item_size)`, the features of the things in one scene.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+
+def mean_pool(items: Tensor) -> Tensor:
+    """Average the items: every one counts the same.
+
+    Args:
+        items: `(..., num_items, item_size)`.
+
+    Returns:
+        `(..., item_size)`.
+
+    >>> mean_pool(torch.tensor([[1., 0.], [0., 1.]]))
+    tensor([0.5000, 0.5000])
+    """
+    _check_items(items)
+    return items.mean(dim=-2)
+
+
+def max_pool(items: Tensor) -> Tensor:
+    """Take the largest value of each feature, whichever item it comes from.
+
+    Args:
+        items: `(..., num_items, item_size)`.
+
+    Returns:
+        `(..., item_size)`. It need not be one of the items, nor even lie in their convex hull.
+
+    >>> max_pool(torch.tensor([[1., 0.], [0., 1.]]))
+    tensor([1., 1.])
+    """
+    _check_items(items)
+    return items.amax(dim=-2)
+
+
+def softmax_pool(items: Tensor, beta: float) -> tuple[Tensor, Tensor]:
+    """Weigh each feature of the items by its own size: w = softmax(β x) over the items, Σ w x.
+
+    Args:
+        items: `(..., num_items, item_size)`.
+        beta: The dial. 0 is mean pooling; towards +∞ it becomes max pooling, towards -∞ min pooling.
+
+    Returns:
+        `(pooled, weights)` of shapes `(..., item_size)` and `(..., num_items, item_size)`; the
+        weights of each feature sum to 1 over the items, and no query enters them.
+
+    Raises:
+        ValueError: If an axis or every item is missing, or beta is not finite.
+
+    Source: Boureau, Ponce and LeCun 2010, "A theoretical analysis of feature pooling in visual
+    recognition", ICML.
+
+    >>> softmax_pool(torch.tensor([[0.], [4.]]), beta=0.0)
+    (tensor([2.]), tensor([[0.5000],
+            [0.5000]]))
+    """
+    _check_items(items)
+    if not math.isfinite(beta):
+        raise ValueError(f"beta needs to be finite, got {beta}")
+    half, limit = items / 2, torch.finfo(items.dtype).max / 2  # halving is exact, and halves never differ by inf
+    winner = half.amax(dim=-2, keepdim=True) if beta > 0 else half.amin(dim=-2, keepdim=True)
+    scores = 2 * max(-limit, min(beta, limit)) * (half - winner.detach())  # at most 0: never +inf
+    weights = torch.softmax(scores, dim=-2)
+    return (weights * items).sum(dim=-2), weights
+
+
+def gate(items: Tensor, w: Tensor, b: float = 0.0) -> tuple[Tensor, Tensor]:
+    """Let each item through by its own gate: σ(wᵀ x + b) x.
+
+    Args:
+        items: `(..., num_items, item_size)`.
+        w: `(item_size,)`, the features that open the gate.
+        b: How far the gates stand open by themselves.
+
+    Returns:
+        `(gated, gates)` of shapes `(..., num_items, item_size)` and `(..., num_items)`. Each gate
+        is between 0 and 1. Gates do not compete: they need not sum to 1.
+
+    Source: Dauphin, Fan, Auli and Grangier 2017, arXiv:1612.08083.
+
+    >>> gate(torch.tensor([[2., 6.]]), w=torch.zeros(2))
+    (tensor([[1., 3.]]), tensor([0.5000]))
+    """
+    _check_items(items)
+    if w.shape != items.shape[-1:]:
+        raise ValueError(f"a gate needs w of shape ({items.shape[-1]},), one number a feature, got {tuple(w.shape)}")
+    gates = torch.sigmoid(items @ w + b)
+    return gates.unsqueeze(-1) * items, gates
+
+
+def contrast(items: Tensor) -> Tensor:
+    """Measure how far each item stands from the mean of the others: ‖xₙ - mean of the rest‖.
+
+    Args:
+        items: `(..., num_items, item_size)`, at least two items.
+
+    Returns:
+        `(..., num_items)`, at least 0: large where an item differs from its surroundings, be it
+        larger *or smaller* than they are.
+
+    Source: after the centre-surround differences of Itti, Koch and Niebur 1998, doi:10.1109/34.730558.
+
+    >>> contrast(torch.tensor([[9.], [9.], [1.]]))
+    tensor([4., 4., 8.])
+    """
+    _check_items(items)
+    num_items = items.shape[-2]
+    if num_items < 2:
+        raise ValueError(f"contrast needs at least two items, got {num_items}")
+    rest = (items.sum(dim=-2, keepdim=True) - items) / (num_items - 1)
+    distances: Tensor = torch.linalg.vector_norm(items - rest, dim=-1)
+    return distances
+
+
+def _check_items(items: Tensor) -> None:
+    if items.dim() < 2 or items.shape[-2] == 0:
+        raise ValueError(
+            f"items need the axes (..., num_items, item_size) and at least one item, got {tuple(items.shape)}"
+        )

@@ -1,0 +1,279 @@
+"""The picture tells the truth: colours, bar, labels, titles, numbers and pooling, read back from the figure."""
+
+import itertools
+import math
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from attn_lesson import attention_distribution, eye_weights, heatmap_figure, rand_weights
+from attn_lesson.experiments import SIX_WORDS
+from attn_lesson.heatmaps.bar import bar_ticks
+from attn_lesson.heatmaps.drawing import GREY
+from attn_lesson.heatmaps.layout import SMALLEST_PANEL
+from attn_lesson.heatmaps.words import cell_text
+
+GENERATOR = torch.Generator().manual_seed(0)
+GREY_BYTES = tuple(round(255 * c) for c in mpl.colors.to_rgba(GREY))
+
+
+def draw(matrices, xlabel="Keys", ylabel="Queries", **options):
+    return heatmap_figure(matrices, xlabel, ylabel, **options)
+
+
+def panels(figure):
+    """Return the colours of each panel, as drawn, row by row: (drawn queries, drawn keys, 4)."""
+    return [np.asarray(image.get_array()) for image in figure.axes[0].images]
+
+
+def bars(figure):
+    return [axes for axes in figure.axes if axes.get_label() == "colour bar"]
+
+
+def texts(figure):
+    return [text.get_text() for text in figure.axes[0].texts]
+
+
+def boxes(figure):
+    """Return the box of every text that is drawn, in pixels."""
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    words = [*figure.axes[0].texts, *(label for bar in bars(figure) for label in bar.get_yticklabels())]
+    return {f"{n} {word.get_text()}": word.get_window_extent(renderer) for n, word in enumerate(words) if word.get_text()}
+
+
+def overlapping(figure):
+    pairs = itertools.combinations(boxes(figure).items(), 2)
+    return [(a, b) for (a, one), (b, two) in pairs if one.padded(-0.5).overlaps(two.padded(-0.5))]
+
+
+# --- colours -----------------------------------------------------------------------------------------------
+
+
+def test_the_source_calls_draw_what_the_source_describes():
+    (eye,) = panels(draw(torch.eye(10).reshape((1, 1, 10, 10))))
+    cmap = mpl.colormaps["Reds"]
+    for i, j in np.ndindex(10, 10):
+        assert tuple(eye[i, j]) == cmap(float(i == j), bytes=True)
+    matrix = torch.rand(1, 1, 10, 10, generator=GENERATOR)
+    (rand,) = panels(draw(matrix))
+    np.testing.assert_array_equal(rand, cmap(matrix[0, 0].double().numpy() / matrix.max().item(), bytes=True))
+
+
+def test_equal_values_have_equal_colours_in_any_panel_position_and_call():
+    one = torch.stack([torch.full((4, 4), 0.1), torch.rand(4, 4, generator=GENERATOR), torch.eye(4)])[None]
+    first, _, eye = panels(draw(one))
+    *_, last = panels(draw(one.flip(1)))
+    assert len({tuple(colour) for colour in first.reshape(-1, 4)}) == 1
+    np.testing.assert_array_equal(first, last)
+    (alone,) = panels(draw(one[0, 0], vmin=0, vmax=1))
+    np.testing.assert_array_equal(first, alone)
+    assert tuple(eye[0, 0]) != tuple(first[0, 0])
+
+
+def test_the_one_bar_is_true_for_every_panel():
+    figure = draw(torch.stack([eye_weights(), attention_distribution(rand_weights())])[None])
+    (bar,) = bars(figure)
+    assert bar.get_ylim() == (0.0, 1.0)
+    colours = np.asarray(bar.images[0].get_array())[:, 0]
+    np.testing.assert_array_equal(colours, mpl.colormaps["Reds"](np.linspace(0, 1, 256), bytes=True))
+    assert bar.images[0].get_extent() == (0, 1, 0.0, 1.0)
+    assert bar.images[0].origin == "lower"
+
+
+def test_without_a_shared_scale_each_panel_has_its_own_and_its_own_bar():
+    matrices = torch.stack([eye_weights(), 0.01 * eye_weights(), eye_weights() - 0.5])[None]
+    figure = draw(matrices, share_scale=False)
+    np.testing.assert_allclose([bar.get_ylim() for bar in bars(figure)], [(0, 1), (0, 0.01), (-0.5, 0.5)], rtol=1e-6)
+    first, second, third = panels(figure)
+    np.testing.assert_array_equal(first, second)
+    np.testing.assert_array_equal(first, third)
+    for bar, left in zip(bars(figure), (image.get_extent()[1] for image in figure.axes[0].images), strict=True):
+        assert 0 < bar.get_position().x0 * figure.get_figwidth() - left < 0.2  # right beside its panel
+
+
+def test_values_beyond_the_limits_are_said_at_the_ends_of_the_bar():
+    (bar,) = bars(draw(rand_weights(), vmin=0.25, vmax=0.5))
+    words = [label.get_text() for label in bar.get_yticklabels()]
+    assert (words[0], words[-1]) == ("≤ 0.25", "≥ 0.5")
+    (bar,) = bars(draw(rand_weights(), vmin=0, vmax=1))
+    assert not any("≤" in label.get_text() or "≥" in label.get_text() for label in bar.get_yticklabels())
+
+
+@pytest.mark.parametrize(("low", "high"), [(0, 1), (0.1, 0.1 + 1e-9), (-3, 1e6), (0, 1e-12), (-1e308, 1e308), (5, 5.5)])
+@pytest.mark.parametrize("most", [2, 5, 9])
+def test_bar_labels_differ_and_lie_between_the_limits(low, high, most):
+    ticks, words = bar_ticks(low, high, most)
+    assert 2 <= len(ticks) == len(set(words)) <= most + 2
+    assert ticks == sorted(ticks)
+    assert low - 1e-5 * (high / 2 - low / 2) <= ticks[0] < ticks[-1] <= high + 1e-5 * (high / 2 - low / 2)
+    np.testing.assert_allclose([float(word.replace("−", "-")) for word in words], ticks, rtol=1e-9)
+
+
+def test_what_is_not_a_number_is_grey_and_the_picture_says_so():
+    matrix = torch.rand(3, 3, generator=GENERATOR)
+    matrix[0, 1], matrix[2, 2] = -math.inf, math.nan
+    with pytest.warns(UserWarning, match="1 NaN"):
+        figure = draw(matrix)
+    (panel,) = panels(figure)
+    grey = [(i, j) for i, j in np.ndindex(3, 3) if tuple(panel[i, j]) == GREY_BYTES]
+    assert grey == [(0, 1), (2, 2)]
+    assert " ".join(texts(figure)).endswith("grey: masked (−∞), NaN")
+
+
+# --- pooling -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [64, 100, 149, 513, 1024, 4096])
+@pytest.mark.parametrize("figsize", [(2.5, 2.5), (6, 6)])
+def test_a_lone_peak_is_seen_at_every_size(size, figsize, tmp_path):
+    matrix = torch.full((size, size), 0.001)
+    matrix[size // 3, size - 2] = 1.0
+    figure = draw(matrix, figsize=figsize)
+    (panel,) = panels(figure)
+    assert (panel == mpl.colormaps["Reds"](1.0, bytes=True)).all(-1).sum() == 1
+    figure.savefig(tmp_path / "peak.png", dpi=72)
+    shown = mpl.image.imread(tmp_path / "peak.png")[..., :3]
+    bar = bars(figure)[0].get_position().x0
+    shown = shown[:, : int(bar * shown.shape[1])]
+    darkest = shown[shown[..., 0] - shown[..., 1:].max(-1) > 0.2]  # the red ones
+    assert np.abs(darkest - np.array(mpl.colormaps["Reds"](1.0)[:3])).max(-1).min() < 0.05
+
+
+def test_the_picture_says_how_it_was_pooled():
+    assert "each cell is the largest of" not in " ".join(texts(draw(torch.rand(64, 64), figsize=(4, 4))))
+    assert "each cell is the largest of 10 × 10 weights" in " ".join(texts(draw(torch.rand(1000, 1000))))
+    signed = " ".join(texts(draw(torch.randn(1000, 1000, generator=GENERATOR))))
+    assert "each cell is the value farthest from 0 of 10 × 10 values" in signed
+
+
+def test_limits_come_from_before_the_pooling():
+    matrix = torch.rand(1000, 1000, generator=GENERATOR) - 0.5
+    (bar,) = bars(draw(matrix))
+    assert bar.get_ylim() == (matrix.min().item(), matrix.max().item())
+
+
+# --- words -------------------------------------------------------------------------------------------------
+
+SENTENCE = ["a", "sentence", "of", "eight", "words", "is", "drawn", "here"]
+CASES = {
+    "1x1": ((10, 10), {}),
+    "1x4": ((1, 4, 64, 64), {"titles": ["Head 1", "Head 2", "Head 3", "Head 4"]}),
+    "12x12": ((12, 12, 64, 64), {"titles": [f"head {i}" for i in range(12)], "row_titles": [f"layer {i}" for i in range(12)]}),
+    "2x500": ((2, 500), {}),
+    "500x2": ((500, 2), {}),
+    "tokens": ((8, 8), {"query_labels": SENTENCE, "key_labels": SENTENCE}),
+    "tokens in a grid": ((2, 3, 8, 8), {"query_labels": SENTENCE, "key_labels": SENTENCE, "titles": list("abcdef")}),
+    "many tokens": ((40, 40), {"query_labels": SENTENCE * 5, "key_labels": SENTENCE * 5}),
+    "long words": ((2, 2), {"query_labels": ["x" * 80, "y"], "key_labels": ["x", "y" * 80], "titles": ["z" * 200]}),
+    "long titles": ((1, 5, 3, 3), {"titles": ["a very long title indeed"] * 5, "row_titles": ["and a long row title"]}),
+    "own bars": ((2, 3, 5, 5), {"share_scale": False, "titles": ["a", "b", "c"]}),
+    "numbers": ((2, 2, 6, 6), {"annotate": True}),
+    "large numbers": ((1, 1, 20, 20), {"annotate": True}),
+    "no names": ((3, 3), {"xlabel": "", "ylabel": None}),
+    "wide figure": ((1, 2, 4, 4), {"figsize": (9, 2)}),
+    "tall figure": ((1, 2, 4, 4), {"figsize": (2, 9)}),
+    "tiny figure": ((1, 1, 4, 4), {"figsize": (0.1, 0.1)}),
+    "one cell each": ((2, 3, 1, 1), {}),
+}
+
+
+@pytest.mark.parametrize(("shape", "options"), CASES.values(), ids=CASES.keys())
+def test_nothing_overlaps_and_everything_is_inside_the_figure(shape, options):
+    figure = draw(torch.rand(shape, generator=GENERATOR), **options)
+    assert overlapping(figure) == []
+    width, height = figure.get_size_inches() * figure.dpi
+    for word, box in boxes(figure).items():
+        assert -1 <= box.x0 and box.x1 <= width + 1 and -1 <= box.y0 and box.y1 <= height + 1, word
+    for image in figure.axes[0].images:
+        left, right, bottom, top = image.get_extent()
+        assert min(right - left, bottom - top) >= SMALLEST_PANEL - 1e-9
+
+
+@pytest.mark.parametrize(("shape", "options"), CASES.values(), ids=CASES.keys())
+def test_figsize_is_honoured_while_the_panels_can_be_read(shape, options):
+    matrices = torch.rand(shape, generator=GENERATOR)
+    grown = draw(matrices, **options).get_size_inches()
+    assert (grown >= np.array(options.get("figsize", (2.5, 2.5))) - 1e-9).all()
+    large = {**options, "figsize": (15, 16)}
+    assert draw(matrices, **large).get_size_inches().tolist() == [15, 16]
+
+
+def test_labels_stand_at_their_cells():
+    figure = draw(torch.rand(6, 6, generator=GENERATOR), query_labels=SIX_WORDS, key_labels=SIX_WORDS, figsize=(4, 4))
+    left, right, bottom, top = figure.axes[0].images[0].get_extent()
+    places = [(t.get_text(), *t.get_position()) for t in figure.axes[0].texts if t.get_text() in SIX_WORDS]
+    keys = [(word, x) for word, x, y in places if y > bottom]
+    queries = [(word, y) for word, x, y in places if x < left]
+    assert [word for word, _ in keys] == [word for word, _ in queries] == list(SIX_WORDS)
+    centres = (np.arange(6) + 0.5) / 6
+    np.testing.assert_allclose([x for _, x in keys], left + centres * (right - left))
+    np.testing.assert_allclose([y for _, y in queries], top + centres * (bottom - top))
+
+
+def test_titles_stand_above_their_own_panels():
+    names = [f"r{i}c{j}" for i in range(2) for j in range(3)]
+    figure = draw(torch.rand(2, 3, 5, 5, generator=GENERATOR), titles=names, row_titles=["up", "down"])
+    where = {t.get_text(): t.get_position() for t in figure.axes[0].texts}
+    for name, image in zip(names, figure.axes[0].images, strict=True):
+        left, right, _, top = image.get_extent()
+        assert where[name] == (pytest.approx((left + right) / 2), pytest.approx(top - 0.03))
+    assert where["up"][1] < where["down"][1]
+    columns = draw(torch.rand(2, 3, 5, 5, generator=GENERATOR), titles=["a", "b", "c"])
+    assert [word for word in texts(columns) if word in "abc"] == ["a", "b", "c"]  # once, on top
+
+
+def test_annotate_writes_each_value_into_its_cell_in_ink_that_can_be_read():
+    matrix = torch.tensor([[0.0, 1.0], [0.25, -0.5]])
+    figure = draw(matrix, annotate=True)
+    left, right, bottom, top = figure.axes[0].images[0].get_extent()
+    seen = {}
+    for text in figure.axes[0].texts:
+        if (text.get_gid() or "").startswith("number"):
+            x, y = text.get_position()
+            seen[int((y - top) / (bottom - top) * 2), int((x - left) / (right - left) * 2)] = (text.get_text(), text.get_color())
+    assert {cell: word for cell, (word, _) in seen.items()} == {(0, 0): "0", (0, 1): "1", (1, 0): "0.25", (1, 1): "−0.5"}
+    assert seen[0, 1][1] == "#ffffff"
+    assert seen[1, 1][1] == "#000000"
+
+
+@pytest.mark.parametrize(
+    ("value", "word"),
+    [(0.0, "0"), (0.004, "0.00"), (0.5, "0.5"), (123.456, "123"), (12345.0, "1e+04"), (math.inf, "∞"), (math.nan, "NaN")],
+)
+def test_a_number_fits_its_cell(value, word):
+    assert cell_text(value) == word
+
+
+def test_odd_labels_are_drawn_or_boxed_but_never_an_error(tmp_path):
+    odd = ["$\\frac{", "<b>&\"'", "中文", "😀", None, 3, "two\nlines", "\x00\x1b[31m"]
+    figure = draw(torch.rand(8, 8, generator=GENERATOR), "$ <x>", "中文 & co", query_labels=odd, key_labels=odd, titles=["\u200d☃ é"])
+    for kind in ("svg", "png", "pdf"):
+        figure.savefig(tmp_path / f"odd.{kind}")
+    assert "$\\frac{" in texts(figure)
+
+
+# --- the reference ----------------------------------------------------------------------------------------
+
+
+def test_d2l_draws_the_same_matrices_and_labels_with_the_same_limits():
+    d2l = pytest.importorskip("d2l.torch")
+    matrices = torch.rand(2, 3, 5, 7, generator=GENERATOR)
+    d2l.show_heatmaps(matrices, "Keys", "Queries", titles=["a", "b", "c"])
+    reference = d2l.plt.gcf()
+    ours = draw(matrices, titles=["a", "b", "c"], vmin=0, vmax=1)
+    try:
+        theirs = [axes.images[0] for axes in reference.axes if axes.images]
+        assert len(theirs) == len(panels(ours)) == 6
+        for image, colours in zip(theirs, panels(ours), strict=True):
+            image.set_clim(0, 1)
+            np.testing.assert_array_equal(image.to_rgba(image.get_array(), bytes=True), colours)
+        limits = reference.axes[-1].get_ylim()
+        assert bars(ours)[0].get_ylim() == limits == (0, 1)
+        words = {axes.get_xlabel() for axes in reference.axes} | {axes.get_ylabel() for axes in reference.axes}
+        words |= {axes.get_title() for axes in reference.axes}
+        assert words - {""} <= set(texts(ours))
+    finally:
+        d2l.plt.close(reference)

@@ -1,0 +1,141 @@
+"""Limits come from the data before any pooling, and pooling keeps the extreme value."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from attn_lesson.heatmaps.scale import colour_limits, data_limits, limits_of_panels, normalise, pool
+
+INF = math.inf
+
+
+@pytest.mark.parametrize(
+    ("least", "largest", "vmin", "vmax", "limits"),
+    [
+        (0.2, 0.7, None, None, (0.0, 0.7)),  # non-negative data begin at 0
+        (-3.0, 2.0, None, None, (-3.0, 2.0)),  # signed data run from least to largest
+        (-3.0, -1.0, None, None, (-3.0, -1.0)),
+        (0.1, 0.1, None, None, (0.0, 0.1)),  # a constant has the colour of its value
+        (0.0, 0.0, None, None, (0.0, 1.0)),
+        (-2.0, -2.0, None, None, (-2.0, 0.0)),
+        (0.2, 0.7, None, 1, (0.0, 1.0)),
+        (0.2, 0.7, 0.5, None, (0.5, 0.7)),
+        (0.7, 0.7, 0.7, None, (0.7, 1.7)),
+        (0.2, 0.7, -1, 1, (-1.0, 1.0)),
+    ],
+)
+def test_limits(least, largest, vmin, vmax, limits):
+    assert colour_limits(least, largest, vmin, vmax) == limits
+
+
+@pytest.mark.parametrize(
+    ("vmin", "vmax", "text"),
+    [
+        (1.0, 0.5, "vmin needs to be below vmax, got a scale from 1 to 0.5"),
+        (0.5, 0.5, "vmin needs to be below vmax, got a scale from 0.5 to 0.5"),
+        (2.0, None, "vmin needs to be below vmax, got a scale from 2 to 0.7"),
+        (None, 0.0, "vmax needs to be above 0, where the scale of these data begins, got 0"),
+        (math.nan, None, "vmin needs to be a finite number, got nan"),
+        (None, INF, "vmax needs to be a finite number, got inf"),
+        ("0", None, "vmin needs to be a finite number, got '0'"),
+        (None, True, "vmax needs to be a finite number, got True"),
+    ],
+)
+def test_limits_that_make_no_scale_are_refused(vmin, vmax, text):
+    with pytest.raises(ValueError, match=text):
+        colour_limits(0.2, 0.7, vmin, vmax)
+
+
+def test_each_panel_may_have_limits_of_its_own():
+    least, largest = np.array([[0.0, -1.0, np.nan]]), np.array([[0.5, 2.0, np.nan]])
+    assert limits_of_panels(least, largest, None, None, share_scale=True) == [[(-1.0, 2.0)] * 3]
+    assert limits_of_panels(least, largest, None, None, share_scale=False) == [[(0.0, 0.5), (-1.0, 2.0), (0.0, 1.0)]]
+
+
+def test_one_nan_is_one_warning_with_the_count_and_no_limit():
+    panels = torch.rand(2, 3, 5, 7)
+    panels[1, 2, 0, 0] = math.nan
+    panels[0, 0, 1, 1] = math.nan
+    with pytest.warns(UserWarning, match="^2 NaN among the matrices, drawn grey$") as record:
+        least, largest = data_limits(panels)
+    assert len(record) == 1
+    assert least[1, 2] == panels[1, 2].nan_to_num(1.0).min().item()
+    assert largest[0, 0] == panels[0, 0].nan_to_num(0.0).max().item()
+
+
+def test_plus_infinity_is_warned_of_and_minus_infinity_is_a_mask():
+    panels = torch.rand(1, 1, 5, 7)
+    panels[..., 0] = -INF
+    least, largest = data_limits(panels)
+    assert (least, largest) == (panels[..., 1:].min().item(), panels.max().item())
+    panels[..., 1] = INF
+    with pytest.warns(UserWarning, match=r"^5 \+inf among the matrices, drawn grey$"):
+        data_limits(panels)
+
+
+def test_a_panel_without_a_number_has_no_limits_and_all_of_them_are_an_error():
+    panels = torch.stack([torch.full((5, 7), math.nan), torch.rand(5, 7)])[None]
+    with pytest.warns(UserWarning, match="35 NaN"):
+        least, _ = data_limits(panels)
+    assert np.isnan(least).tolist() == [[True, False]]
+    with pytest.raises(ValueError, match="at least one finite value, got none"):
+        data_limits(panels[:, :1])
+
+
+def pool_by_loop(matrix, queries, keys, signed):
+    """The loop as specification: the extreme of what is not masked; NaN wins, -inf where nothing else is."""
+    rows = []
+    for q in range(0, matrix.shape[0], queries):
+        row = []
+        for k in range(0, matrix.shape[1], keys):
+            block = matrix[q : q + queries, k : k + keys].flatten().tolist()
+            seen = [value for value in block if value != -INF]
+            if any(math.isnan(value) for value in block):
+                row.append(math.nan)
+            elif not seen:
+                row.append(-INF)
+            else:
+                row.append(max(seen, key=lambda value: (abs(value), value)) if signed else max(seen))
+        rows.append(row)
+    return torch.tensor(rows, dtype=torch.float64)
+
+
+@pytest.mark.parametrize("block", [(1, 1), (2, 3), (4, 4), (11, 13), (20, 20), (1, 5)])
+@pytest.mark.parametrize("odd", [None, -INF, INF, math.nan])
+@pytest.mark.parametrize("signed", [True, False])
+def test_pooling_is_the_loop(block, odd, signed):
+    generator = torch.Generator().manual_seed(0)
+    matrix = torch.randn(11, 13, generator=generator) if signed else torch.rand(11, 13, generator=generator)
+    if odd is not None:
+        matrix[:4, :6] = odd
+    given = matrix.clone()
+    pooled = pool(matrix[None, None], *block, signed)[0, 0].to(torch.float64)
+    torch.testing.assert_close(pooled, pool_by_loop(matrix, *block, signed), equal_nan=True)
+    torch.testing.assert_close(matrix, given, equal_nan=True)
+
+
+@pytest.mark.parametrize("dtype", [torch.int8, torch.bool, torch.bfloat16])
+def test_pooling_knows_every_dtype(dtype):
+    matrix = torch.tensor([[-128, 127], [0, 1]]).to(dtype)
+    signed = dtype != torch.bool
+    assert pool(matrix[None, None], 2, 2, signed).item() == (-128 if signed else 1)
+
+
+def test_pooling_never_copies_the_whole():
+    panels = torch.rand(1, 1, 2048, 2048).numpy()  # 16 MiB
+    matrix = torch.from_numpy(panels)
+    from torch.profiler import ProfilerActivity, profile
+
+    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
+        pool(matrix, 16, 16, signed=False)
+        data_limits(matrix)
+    allocated = sum(max(event.self_cpu_memory_usage, 0) for event in profiler.events())
+    assert allocated < 0.3 * panels.nbytes
+
+
+def test_normalise_clips_and_cannot_overflow():
+    huge = np.finfo(np.float64).max
+    np.testing.assert_allclose(normalise(np.array([-huge, 0.0, huge]), -huge, huge), np.array([0.0, 0.5, 1.0]))
+    np.testing.assert_array_equal(normalise(np.array([-5.0, 9.0, INF, -INF, math.nan]), 0, 1), [0, 1, *[math.nan] * 3])

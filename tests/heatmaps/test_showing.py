@@ -1,0 +1,171 @@
+"""One SVG a call, wherever it stands; the same bytes every time; nothing global is changed, nothing is left open."""
+
+import io
+import subprocess
+import sys
+import warnings
+from xml.etree import ElementTree
+
+import matplotlib as mpl
+import nbformat
+import pytest
+import torch
+from matplotlib import pyplot as plt
+from nbclient import NotebookClient
+
+from attn_lesson import heatmap_figure, show_heatmaps
+from attn_lesson.heatmaps import HeatmapFigure
+
+SVG = "{http://www.w3.org/2000/svg}"
+HEADS = torch.rand(2, 3, 5, 7, generator=torch.Generator().manual_seed(0))
+
+
+def figure(**options):
+    return heatmap_figure(HEADS, "Keys & <more>", "Queries", **options)
+
+
+# --- the SVG -----------------------------------------------------------------------------------------------
+
+
+def test_the_same_input_gives_the_same_bytes_through_savefig_too(tmp_path):
+    first, again, text = tmp_path / "a.svg", io.BytesIO(), io.StringIO()
+    figure().savefig(first)
+    figure().savefig(again, format="svg")
+    figure().savefig(text, format="svg")
+    assert first.read_bytes() == again.getvalue() == text.getvalue().encode() == figure().to_svg().encode()
+    assert "date" not in first.read_text().lower().replace("validate", "")
+
+
+def test_the_svg_is_valid_and_speaks():
+    root = ElementTree.fromstring(figure(alt="Six heads & <one> story").to_svg())
+    assert root.get("role") == "img"
+    assert [child.tag for child in root][:3] == [SVG + "title", SVG + "desc", SVG + "style"]
+    assert root.find(SVG + "title").text == root.find(SVG + "desc").text == "Six heads & <one> story"
+
+
+def test_without_alt_the_picture_describes_itself():
+    assert figure().alt == (
+        f"2 × 3 heatmaps of 5 × 7 cells, Queries (down) by Keys & <more> (across); "
+        f"values from {HEADS.min():.3g} to {HEADS.max():.3g}."
+    )
+    assert heatmap_figure(torch.eye(3), "", "").alt.startswith("Heatmap of 3 × 3 cells, rows (down) by columns (across)")
+
+
+def test_text_stays_text_and_follows_the_theme():
+    root = ElementTree.fromstring(figure(titles=["one", "two", "three"]).to_svg())
+    words = {text.text for text in root.iter(SVG + "text")}
+    assert {"one", "two", "three", "Keys & <more>", "Queries"} <= words
+    assert "prefers-color-scheme:dark" in root.find(SVG + "style").text
+    assert all("var(--ink)" in text.get("style") for text in root.iter(SVG + "text"))
+
+
+def test_a_notebook_gets_the_picture_without_its_margins():
+    drawn = figure(figsize=(3, 9))
+    root = ElementTree.fromstring(drawn.to_svg(bbox_inches=drawn.content))
+    assert float(root.get("height").removesuffix("pt")) == pytest.approx(drawn.content.height * 72, abs=0.1)
+    assert float(ElementTree.fromstring(drawn.to_svg()).get("height").removesuffix("pt")) == pytest.approx(9 * 72)
+
+
+@pytest.mark.parametrize(("kind", "start"), [("png", b"\x89PNG"), ("pdf", b"%PDF"), ("jpg", b"\xff\xd8")])
+def test_other_formats_are_matplotlibs_own(kind, start, tmp_path):
+    figure().savefig(tmp_path / f"a.{kind}")
+    assert (tmp_path / f"a.{kind}").read_bytes().startswith(start)
+
+
+def test_nothing_global_is_changed():
+    before = (dict(mpl.rcParams), list(warnings.filters), plt.get_fignums())
+    figure().to_svg()
+    assert (dict(mpl.rcParams), list(warnings.filters), plt.get_fignums()) == before
+
+
+def test_a_users_style_does_not_break_the_layout(tmp_path):
+    style = {"figure.constrained_layout.use": True, "axes.grid": True, "font.size": 30, "text.parse_math": True}
+    with mpl.rc_context(style):
+        figure().savefig(tmp_path / "a.png")
+        assert figure().axes[0].get_position().bounds == (0, 0, 1, 1)
+
+
+# --- showing -----------------------------------------------------------------------------------------------
+
+
+def run(*cells):
+    """Run cells in a fresh kernel; return for each what it published, as lists of MIME types or printed text."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    NotebookClient(notebook, kernel_name="python3", timeout=120).execute()
+    return [
+        [sorted(output.data) if "data" in output else output.get("text") for output in cell.outputs]
+        for cell in notebook.cells
+    ], notebook
+
+
+HEATMAP, PNG = ["image/svg+xml", "text/plain"], ["image/png", "text/plain"]
+
+
+def test_in_a_notebook_each_call_is_one_svg_where_it_stands(tmp_path):
+    published, notebook = run(
+        "import torch, matplotlib as mpl, warnings\n"
+        "from matplotlib import pyplot as plt\n"
+        "from attn_lesson import heatmap_figure, show_heatmaps\n"
+        "before = (dict(mpl.rcParams), list(warnings.filters), str(get_ipython().display_formatter.formatters))",
+        "print('before')\nshow_heatmaps(torch.eye(3), 'Keys', 'Queries', alt='an eye')\nprint('after')",
+        f"show_heatmaps(torch.eye(3), 'a', 'b')\nshow_heatmaps(torch.eye(4), 'c', 'd')\nplt.savefig(r'{tmp_path}/c.svg')",
+        "for n in range(25):\n    show_heatmaps(torch.eye(3), 'Keys', f'{n}')",
+        "plt.plot([1, 2]);",
+        "heatmap_figure(torch.eye(3), 'Keys', 'Queries')",
+        "kept = heatmap_figure(torch.eye(3), 'Keys', 'Queries')",
+        "print(plt.get_fignums())\n"
+        "print((dict(mpl.rcParams), list(warnings.filters), str(get_ipython().display_formatter.formatters)) == before)",
+    )
+    assert published[1] == ["before\n", HEATMAP, "after\n"]
+    assert published[2] == [HEATMAP] * 2
+    assert published[3] == [HEATMAP] * 25
+    assert published[4] == [PNG]
+    assert published[5] == [HEATMAP]
+    assert published[6] == []
+    assert published[7] == ["[]\nTrue\n"]
+    picture = notebook.cells[1].outputs[1]
+    assert picture.data["text/plain"] == picture.metadata["image/svg+xml"]["alt"] == "an eye"
+    assert ">c<" in (tmp_path / "c.svg").read_text()
+    assert ">a<" not in (tmp_path / "c.svg").read_text()
+
+
+def test_a_cell_that_fails_leaves_no_half_picture():
+    _, notebook = run(
+        "from attn_lesson import show_heatmaps\nfrom matplotlib import pyplot as plt",
+        "try:\n    show_heatmaps([[1.0]], 'Keys', 'Queries', titles=['a', 'b'])\nexcept ValueError as e:\n    print(e)",
+        "print(plt.get_fignums())",
+    )
+    assert [output["text"] for cell in notebook.cells for output in cell.outputs] == [
+        "titles needs 1 titles, one for each column, got 2\n",
+        "[]\n",
+    ]
+
+
+def test_in_a_script_it_is_pyplots_current_figure(tmp_path):
+    try:
+        assert show_heatmaps(HEADS, "Keys", "Queries") is None
+        assert isinstance(plt.gcf(), HeatmapFigure)
+        plt.savefig(tmp_path / "a.svg")
+        assert (tmp_path / "a.svg").read_text() == heatmap_figure(HEADS, "Keys", "Queries").to_svg()
+    finally:
+        plt.close("all")
+
+
+def test_a_script_starts_no_ipython_and_keeps_its_main(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys\n"
+        "main = sys.modules['__main__']\n"
+        "import torch, matplotlib\n"
+        "matplotlib.use('agg')\n"
+        "from matplotlib import pyplot as plt\n"
+        "from attn_lesson import show_heatmaps\n"
+        "show_heatmaps(torch.eye(3), 'Keys', 'Queries')\n"
+        "plt.savefig('a.png')\n"
+        "assert sys.modules['__main__'] is main\n"
+        "assert 'IPython' not in sys.modules\n"
+        "print(len(plt.get_fignums()))\n"
+    )
+    done = subprocess.run([sys.executable, "-W", "error", script], capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "1\n", "")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "script.py"]
