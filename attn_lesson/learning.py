@@ -64,7 +64,7 @@ class PositionalAttention(nn.Module):
 
 
 def train(
-    model: PositionalAttention, source: Tensor, steps: int = 100, learning_rate: float = 0.1, seed: int = 0
+    model: PositionalAttention, source: Tensor, steps: int = 100, learning_rate: float = 0.02, seed: int = 0
 ) -> Training:
     """Train the model to put, at each place i, the token found at place source[i].
 

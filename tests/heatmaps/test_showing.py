@@ -1,6 +1,7 @@
 """One SVG a call, wherever it stands; the same bytes every time; nothing global is changed, nothing is left open."""
 
 import io
+import os
 import subprocess
 import sys
 import warnings
@@ -91,7 +92,8 @@ def test_a_users_style_does_not_break_the_layout(tmp_path):
 def run(*cells):
     """Run cells in a fresh kernel; return for each what it published, as lists of MIME types or printed text."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    NotebookClient(notebook, kernel_name="python3", timeout=120).execute()
+    env = {name: value for name, value in os.environ.items() if name != "MPLBACKEND"}  # as a reader starts it
+    NotebookClient(notebook, kernel_name="python3", timeout=120).execute(env=env)
     return [
         [sorted(output.data) if "data" in output else output.get("text") for output in cell.outputs]
         for cell in notebook.cells
@@ -106,15 +108,18 @@ def test_in_a_notebook_each_call_is_one_svg_where_it_stands(tmp_path):
         "import torch, matplotlib as mpl, warnings\n"
         "from matplotlib import pyplot as plt\n"
         "from attn_lesson import heatmap_figure, show_heatmaps\n"
-        "before = (dict(mpl.rcParams), list(warnings.filters), str(get_ipython().display_formatter.formatters))",
+        "def state():\n"
+        "    printers = [dict(f.type_printers) for f in get_ipython().display_formatter.formatters.values()]\n"
+        "    return dict(mpl.rcParams), list(warnings.filters), printers\n"
+        "plt.close(plt.figure())  # the inline backend sets itself up on first use\n"
+        "before = state()",
         "print('before')\nshow_heatmaps(torch.eye(3), 'Keys', 'Queries', alt='an eye')\nprint('after')",
         f"show_heatmaps(torch.eye(3), 'a', 'b')\nshow_heatmaps(torch.eye(4), 'c', 'd')\nplt.savefig(r'{tmp_path}/c.svg')",
         "for n in range(25):\n    show_heatmaps(torch.eye(3), 'Keys', f'{n}')",
         "plt.plot([1, 2]);",
         "heatmap_figure(torch.eye(3), 'Keys', 'Queries')",
         "kept = heatmap_figure(torch.eye(3), 'Keys', 'Queries')",
-        "print(plt.get_fignums())\n"
-        "print((dict(mpl.rcParams), list(warnings.filters), str(get_ipython().display_formatter.formatters)) == before)",
+        "print(plt.get_fignums())\nprint(state() == before)",
     )
     assert published[1] == ["before\n", HEATMAP, "after\n"]
     assert published[2] == [HEATMAP] * 2

@@ -1,0 +1,47 @@
+"""Small accessibility repairs to markup that the theme, MyST-NB and the table of contents emit."""
+
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from sphinx.application import Sphinx
+
+REPAIRS = {
+    '<summary aria-label="Toggle hidden content">': "<summary>",  # the visible words are the label
+    '<th class="head"><p></p></th>': "<td></td>",  # the empty corner of a table is no header
+    'role="doc-biblioentry"': 'role="listitem"',  # deprecated ARIA role
+}
+START_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<meta http-equiv="refresh" content="0; url={page}">
+<link rel="canonical" href="{page}">
+</head>
+<body><main><h1>{title}</h1><p><a href="{page}">Open the book</a></p></main></body>
+</html>
+"""
+
+
+def repair(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object) -> None:
+    """Repair the body of one page."""
+    for old, new in REPAIRS.items():
+        if context.get("body"):
+            context["body"] = context["body"].replace(old, new)
+
+
+def write_start_page(app: Sphinx, exception: Exception | None) -> None:
+    """Replace the bare redirect at the top of the site by a valid page with a title, a language and a link."""
+    if exception is None and app.builder.format == "html":
+        page = app.builder.get_target_uri(app.config.root_doc)
+        start = START_PAGE.format(title=escape(app.config.html_title), page=escape(page))
+        (Path(app.outdir) / "index.html").write_text(start, "utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the extension; the table of contents writes its redirect at priority 500."""
+    app.connect("html-page-context", repair)
+    app.connect("build-finished", write_start_page, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

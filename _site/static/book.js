@@ -1,0 +1,13 @@
+/* A formula wider than its column scrolls in its own box; only then is it a stop for the Tab key. */
+const mark = () => document.querySelectorAll(".formula").forEach((box) => {
+  if (box.scrollWidth > box.clientWidth) {
+    box.tabIndex = 0;
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", "Formula, scrolls sideways");
+  } else {
+    ["tabindex", "role", "aria-label"].forEach((name) => box.removeAttribute(name));
+  }
+});
+mark();
+document.fonts.ready.then(mark);
+window.addEventListener("resize", mark);
