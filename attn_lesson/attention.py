@@ -130,7 +130,7 @@ def hard_attention(
     (tensor([[7.]]), tensor([[0., 1.]]))
     """
     check_values(queries, keys, values)
-    scores = _masked(score(queries, keys), mask).detach()
+    scores = _masked(score(queries, keys), mask)
     weights = torch.zeros_like(scores)
     if scores.shape[-1] > 0:  # among no keys there is no largest
         positions = torch.arange(scores.shape[-1], device=scores.device)

@@ -335,6 +335,14 @@ def test_extreme_scores_give_finite_weights_that_sum_to_one(dtype: torch.dtype, 
     assert not scores.grad.isnan().any()
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_largest_scores_are_told_apart_at_the_largest_temperatures(dtype: torch.dtype) -> None:
+    """The difference of two such scores would overflow; their quotients by the temperature are 2, 0 and -2."""
+    big = torch.finfo(dtype).max
+    weights = attention_distribution(torch.tensor([big, 0.0, -big], dtype=dtype), temperature=big / 2)
+    assert_close(weights, attention_distribution(torch.tensor([2.0, 0.0, -2.0], dtype=dtype)))
+
+
 def exact_distribution(scores: list[float], temperature: float) -> list[float]:
     """Compute softmax with exact differences and quotients: nothing overflows, whatever the sizes."""
     largest = max(map(Fraction, scores))
@@ -380,10 +388,13 @@ def test_a_temperature_may_be_a_whole_number_of_any_size() -> None:
     assert_close(attention_distribution(torch.tensor([0.0, 5.0]), temperature=10**400), torch.tensor([0.5, 0.5]))
 
 
-def test_half_precision_is_computed_in_float32() -> None:
-    """2000 equal keys: summed in float16 the weights would stop growing long before 1."""
-    weights = attention_distribution(torch.zeros(2000, dtype=torch.float16))
-    assert_close(weights, torch.full((2000,), 1 / 2000, dtype=torch.float16), rtol=1e-3, atol=0)
+@pytest.mark.parametrize("temperature", [1e-7, 1e5])
+def test_half_precision_is_computed_in_float32(temperature: float) -> None:
+    """Neither temperature is a number of float16; the scores lie about half a temperature apart all the same."""
+    scores = torch.tensor([0.0, temperature / 2], dtype=torch.float16)
+    gap = scores[1].item() / temperature
+    expected = torch.tensor([1 / (1 + math.exp(gap)), 1 / (1 + math.exp(-gap))], dtype=torch.float16)
+    assert_close(attention_distribution(scores, temperature=temperature), expected)
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])

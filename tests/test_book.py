@@ -10,7 +10,8 @@ import jupytext
 import pytest
 import yaml
 from bs4 import BeautifulSoup
-from conftest import ROOT
+
+ROOT = Path(__file__).parents[1]
 
 CHAPTERS = {path.stem: path.read_text(encoding="utf-8") for path in sorted((ROOT / "chapters").glob("*.md"))}
 NUMBERED = [

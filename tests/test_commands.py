@@ -8,7 +8,8 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
+
+ROOT = Path(__file__).parents[1]
 
 pytest_plugins = ["pytester"]
 

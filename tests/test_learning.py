@@ -92,6 +92,16 @@ def test_no_steps_train_nothing() -> None:
     assert_close(start, list(model.parameters()), rtol=0, atol=0)
 
 
+def test_gradients_of_an_earlier_run_are_forgotten() -> None:
+    fresh, used = PositionalAttention(length=5), PositionalAttention(length=5)
+    W_fresh, W_used = nn.Parameter(torch.zeros(3, 3)), nn.Parameter(torch.zeros(3, 3))
+    for parameter in (*used.parameters(), W_used):
+        parameter.grad = torch.full_like(parameter, 100.0)
+    assert torch.equal(train(fresh, torch.arange(5), steps=2).losses, train(used, torch.arange(5), steps=2).losses)
+    runs = [fetch_next(lambda q, k, W=W: bilinear_score(q, k, W), [W], num_items=3, steps=2) for W in (W_fresh, W_used)]
+    assert torch.equal(runs[0].losses, runs[1].losses)
+
+
 # Seeds ----------------------------------------------------------------------------------------------
 
 

@@ -214,5 +214,7 @@ def test_a_module_does_nothing_when_it_is_imported(file: Path) -> None:
 
 
 def test_every_room_has_its_tests() -> None:
+    """One file a module, or for a room of several modules a folder."""
+    tests = ROOT / "tests"
     rooms = {room(file).strip("_") for file in INSIDE}
-    assert {name for name in rooms if not list((ROOT / "tests").glob(f"test_{name}*.py"))} == set()
+    assert {name for name in rooms if not [*tests.glob(f"test_{name}.py"), *tests.glob(f"{name}/test_*.py")]} == set()

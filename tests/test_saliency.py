@@ -119,6 +119,11 @@ def test_softmax_pool_passes_gradients() -> None:
         assert torch.autograd.gradcheck(lambda x, beta=beta: softmax_pool(x, beta), items)
 
 
+def test_a_large_dial_suits_small_features() -> None:
+    _, weights = softmax_pool(torch.tensor([[0.0], [1e-20]]), beta=1e20)
+    assert_close(weights, torch.tensor([[1.0], [math.e]]) / (1 + math.e))
+
+
 # Laws -------------------------------------------------------------------------------------------------
 
 

@@ -235,8 +235,8 @@ def test_faults_fail_the_build(built: Path, tmp_path: Path) -> None:
     (book / "chapters" / "01_sample.md").write_text(failing, "utf-8")
     outcome = build(book)
     assert outcome.returncode != 0
-    assert re.search(r"index\.md.*KaTeX:.*nosuchmacro", outcome.stdout)
-    assert re.search(r"01_sample\.md.*Executing notebook failed", outcome.stdout)
+    assert re.search(r"index\.md:\d+: WARNING: KaTeX:.*nosuchmacro", outcome.stdout)
+    assert re.search(r"01_sample\.md: WARNING: Executing notebook failed", outcome.stdout)
 
 
 def test_a_chapter_is_a_notebook_that_runs(built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

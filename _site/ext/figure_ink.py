@@ -19,8 +19,8 @@ STYLE = (
 
 
 def follow_theme(svg: str) -> str:
-    """Return the SVG with its ink as a variable; unchanged if it has none of it, or was rewritten before."""
-    if INK not in svg.lower() or STYLE in svg:
+    """Return the SVG with its ink as a variable; unchanged if it has none of it, or themes itself already."""
+    if INK not in svg.lower() or "--ink:" in svg:
         return svg
     inked = re.sub(INK, "var(--ink)", svg, flags=re.IGNORECASE)
     return re.sub(r"(<svg\b[^>]*>)", lambda match: match[1] + STYLE, inked, count=1)

@@ -11,3 +11,9 @@ const mark = () => document.querySelectorAll(".formula").forEach((box) => {
 mark();
 document.fonts.ready.then(mark);
 window.addEventListener("resize", mark);
+
+/* Paper is light, whatever the screen is. */
+const root = document.documentElement;
+let onScreen;
+window.addEventListener("beforeprint", () => { onScreen = root.dataset.theme; root.dataset.theme = "light"; });
+window.addEventListener("afterprint", () => { root.dataset.theme = onScreen; });

@@ -6,12 +6,13 @@ import numpy as np
 import torch
 from matplotlib.colors import Colormap
 
-from attn_lesson.heatmaps import drawing, options
-from attn_lesson.heatmaps.bar import draw_bar
+from attn_lesson.heatmaps import options
+from attn_lesson.heatmaps.drawing import paint
 from attn_lesson.heatmaps.labels import NOTE, wrapped
-from attn_lesson.heatmaps.layout import GAP, TALLEST_BAR, lay_out
+from attn_lesson.heatmaps.layout import lay_out
 from attn_lesson.heatmaps.matrices import as_panels
-from attn_lesson.heatmaps.scale import data_limits, limits_of_panels, pool
+from attn_lesson.heatmaps.pooling import pool
+from attn_lesson.heatmaps.scale import data_limits, scales_of_panels
 from attn_lesson.heatmaps.showing import HeatmapFigure, show
 from attn_lesson.heatmaps.words import Words, description, note_on, plain
 
@@ -83,39 +84,19 @@ def heatmap_figure(
         options.checked_labels("key_labels", key_labels, num_keys, "key"),
     )
     least, largest = data_limits(panels)
-    limits = limits_of_panels(least, largest, vmin, vmax, share_scale)
+    scales = scales_of_panels(least, largest, vmin, vmax, share_scale)
 
     layout = lay_out(panels.shape, figsize, words, share_scale, annotate, note_lines=0)
     block = layout.block(num_queries, num_keys)
     signed = bool(np.nanmin(least) < 0)
     values = pool(panels, *block, signed).to("cpu", torch.float64).numpy()
-    lines = wrapped(note_on(block, signed, values), layout.width - 0.1, NOTE)
-    layout = lay_out(panels.shape, figsize, words, share_scale, annotate, note_lines=len(lines))
+    note = wrapped(note_on(block, signed, values), layout.width - 0.1, NOTE)
+    layout = lay_out(panels.shape, figsize, words, share_scale, annotate, note_lines=len(note))
 
-    figure = HeatmapFigure(figsize=(layout.width, layout.height), layout="none")
-    figure.alt = (
-        plain(alt)
-        if alt is not None
-        else description(panels.shape, words, float(np.nanmin(least)), float(np.nanmax(largest)))
-    )
-    axes = figure.inch_axes(layout.content)
-    corners = {(i, j): layout.corner(i, j) for i in range(rows) for j in range(columns)}
-    for (i, j), corner in corners.items():
-        painted = drawing.draw_panel(axes, corner, layout, values[i, j], limits[i][j], colours)
-        if annotate:
-            drawing.draw_numbers(axes, corner, layout, values[i, j], painted)
-    drawing.draw_frames(axes, list(corners.values()), layout)
-    drawing.draw_ticks(axes, layout, panels.shape)
-    drawing.draw_words(axes, layout, panels.shape, words, lines)
-    if share_scale:
-        height = min(layout.corner(rows - 1, 0)[1] - layout.top + layout.panel_height, TALLEST_BAR)
-        beyond = (bool(np.nanmin(least) < limits[0][0][0]), bool(np.nanmax(largest) > limits[0][0][1]))
-        draw_bar(figure, layout, (layout.bar_x, layout.top), height, limits[0][0], colours, beyond)
-    else:
-        for (i, j), (x, y) in corners.items():
-            beyond = (bool(least[i, j] < limits[i][j][0]), bool(largest[i, j] > limits[i][j][1]))
-            corner = (x + layout.panel_width + GAP, y)
-            draw_bar(figure, layout, corner, layout.panel_height, limits[i][j], colours, beyond)
+    figure = HeatmapFigure(figsize=(layout.width, layout.height))
+    figure.set_layout_engine("none")  # everything has its place already, whatever the user's style says
+    figure.alt = description(panels.shape, words, np.nanmin(least), np.nanmax(largest)) if alt is None else plain(alt)
+    paint(figure, layout, values, scales, words, note, colours, share_scale, annotate)
     return figure
 
 

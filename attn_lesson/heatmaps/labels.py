@@ -20,6 +20,7 @@ class Ticks:
 
     cells: list[int]
     words: list[str]
+    cell: float  # inches from one cell to the next
     turned: bool
     depth: float  # inches they reach away from the panel, gap included
 
@@ -80,13 +81,13 @@ def key_ticks(labels: Sequence[str] | None, number: int, cell: float, longest: f
     if labels is None:
         step = next(s for s in _steps() if s * cell >= text_width(str(number - 1), TICK) + 0.05 or s >= number)
         cells = list(range(0, number, step))
-        return Ticks(cells, [str(c) for c in cells], turned=False, depth=height + 0.03)
+        return Ticks(cells, [str(c) for c in cells], cell, turned=False, depth=height + 0.03)
     words = [shortened(word, longest, TICK) for word in labels]
     widest = max(text_width(word, TICK) for word in words)
     if widest + 0.05 <= cell:
-        return Ticks(list(range(number)), words, turned=False, depth=height + 0.03)
+        return Ticks(list(range(number)), words, cell, turned=False, depth=height + 0.03)
     cells = list(range(0, number, _thinning(cell)))
-    return Ticks(cells, [words[c] for c in cells], turned=True, depth=widest + 0.06)
+    return Ticks(cells, [words[c] for c in cells], cell, turned=True, depth=widest + 0.06)
 
 
 def query_ticks(labels: Sequence[str] | None, number: int, cell: float, longest: float) -> Ticks:
@@ -99,7 +100,7 @@ def query_ticks(labels: Sequence[str] | None, number: int, cell: float, longest:
     else:
         cells = list(range(0, number, _thinning(cell)))
         words = [shortened(labels[c], longest, TICK) for c in cells]
-    return Ticks(cells, words, turned=False, depth=max(text_width(word, TICK) for word in words) + 0.06)
+    return Ticks(cells, words, cell, turned=False, depth=max(text_width(word, TICK) for word in words) + 0.06)
 
 
 def _thinning(cell: float) -> int:

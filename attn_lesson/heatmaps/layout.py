@@ -12,7 +12,7 @@ SMALLEST_CELL = POINT  # so that no drawn cell is lost at 72 dots an inch or mor
 ANNOTATED_CELL = (0.30, 0.19)  # width and height that hold a number
 WIDEST_TITLE, LONGEST_LABEL = 1.2, 1.1  # wider ones are shortened
 GAP = 0.1  # between panels, and from a panel to its own bar
-BAR_WIDTH, BAR_LABELS, TALLEST_BAR = 0.12, 0.42, 3.0
+BAR_WIDTH, BAR_LABELS = 0.12, 0.42
 MOST_INCHES = 60.0
 
 
@@ -81,6 +81,8 @@ def lay_out(
             min(max(cell * num_keys, least_x), room_x),
             min(max(cell * num_queries, least_y), room_y),
         )
+    keys = key_ticks(words.key_labels, num_keys, panel_x / num_keys, LONGEST_LABEL)
+    queries = query_ticks(words.query_labels, num_queries, panel_y / num_queries, LONGEST_LABEL)
     pitch_x, pitch_y = panel_x + gap_x, panel_y + gap_y
     needed_x = left + columns * pitch_x - GAP + right
     needed_y = above + rows * pitch_y - gap_y + below

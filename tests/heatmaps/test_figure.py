@@ -14,6 +14,7 @@ from attn_lesson.experiments import SIX_WORDS
 from attn_lesson.heatmaps.bar import bar_ticks
 from attn_lesson.heatmaps.drawing import GREY
 from attn_lesson.heatmaps.layout import SMALLEST_PANEL
+from attn_lesson.heatmaps.scale import Scale
 from attn_lesson.heatmaps.words import cell_text
 
 GENERATOR = torch.Generator().manual_seed(0)
@@ -41,7 +42,9 @@ def boxes(figure):
     """Return the box of every text that is drawn, in pixels."""
     renderer = FigureCanvasAgg(figure).get_renderer()
     words = [*figure.axes[0].texts, *(label for bar in bars(figure) for label in bar.get_yticklabels())]
-    return {f"{n} {word.get_text()}": word.get_window_extent(renderer) for n, word in enumerate(words) if word.get_text()}
+    return {
+        f"{n} {word.get_text()}": word.get_window_extent(renderer) for n, word in enumerate(words) if word.get_text()
+    }
 
 
 def overlapping(figure):
@@ -105,7 +108,7 @@ def test_values_beyond_the_limits_are_said_at_the_ends_of_the_bar():
 @pytest.mark.parametrize(("low", "high"), [(0, 1), (0.1, 0.1 + 1e-9), (-3, 1e6), (0, 1e-12), (-1e308, 1e308), (5, 5.5)])
 @pytest.mark.parametrize("most", [2, 5, 9])
 def test_bar_labels_differ_and_lie_between_the_limits(low, high, most):
-    ticks, words = bar_ticks(low, high, most)
+    ticks, words = bar_ticks(Scale(low, high), most)
     assert 2 <= len(ticks) == len(set(words)) <= most + 2
     assert ticks == sorted(ticks)
     assert low - 1e-5 * (high / 2 - low / 2) <= ticks[0] < ticks[-1] <= high + 1e-5 * (high / 2 - low / 2)
@@ -161,7 +164,10 @@ SENTENCE = ["a", "sentence", "of", "eight", "words", "is", "drawn", "here"]
 CASES = {
     "1x1": ((10, 10), {}),
     "1x4": ((1, 4, 64, 64), {"titles": ["Head 1", "Head 2", "Head 3", "Head 4"]}),
-    "12x12": ((12, 12, 64, 64), {"titles": [f"head {i}" for i in range(12)], "row_titles": [f"layer {i}" for i in range(12)]}),
+    "12x12": (
+        (12, 12, 64, 64),
+        {"titles": [f"head {i}" for i in range(12)], "row_titles": [f"layer {i}" for i in range(12)]},
+    ),
     "2x500": ((2, 500), {}),
     "500x2": ((500, 2), {}),
     "tokens": ((8, 8), {"query_labels": SENTENCE, "key_labels": SENTENCE}),
@@ -186,7 +192,8 @@ def test_nothing_overlaps_and_everything_is_inside_the_figure(shape, options):
     assert overlapping(figure) == []
     width, height = figure.get_size_inches() * figure.dpi
     for word, box in boxes(figure).items():
-        assert -1 <= box.x0 and box.x1 <= width + 1 and -1 <= box.y0 and box.y1 <= height + 1, word
+        assert -1 <= box.x0 <= box.x1 <= width + 1, word
+        assert -1 <= box.y0 <= box.y1 <= height + 1, word
     for image in figure.axes[0].images:
         left, right, bottom, top = image.get_extent()
         assert min(right - left, bottom - top) >= SMALLEST_PANEL - 1e-9
@@ -233,15 +240,31 @@ def test_annotate_writes_each_value_into_its_cell_in_ink_that_can_be_read():
     for text in figure.axes[0].texts:
         if (text.get_gid() or "").startswith("number"):
             x, y = text.get_position()
-            seen[int((y - top) / (bottom - top) * 2), int((x - left) / (right - left) * 2)] = (text.get_text(), text.get_color())
-    assert {cell: word for cell, (word, _) in seen.items()} == {(0, 0): "0", (0, 1): "1", (1, 0): "0.25", (1, 1): "−0.5"}
+            seen[int((y - top) / (bottom - top) * 2), int((x - left) / (right - left) * 2)] = (
+                text.get_text(),
+                text.get_color(),
+            )
+    assert {cell: word for cell, (word, _) in seen.items()} == {
+        (0, 0): "0",
+        (0, 1): "1",
+        (1, 0): "0.25",
+        (1, 1): "−0.5",
+    }
     assert seen[0, 1][1] == "#ffffff"
     assert seen[1, 1][1] == "#000000"
 
 
 @pytest.mark.parametrize(
     ("value", "word"),
-    [(0.0, "0"), (0.004, "0.00"), (0.5, "0.5"), (123.456, "123"), (12345.0, "1e+04"), (math.inf, "∞"), (math.nan, "NaN")],
+    [
+        (0.0, "0"),
+        (0.004, "0.00"),
+        (0.5, "0.5"),
+        (123.456, "123"),
+        (12345.0, "1e+04"),
+        (math.inf, "∞"),
+        (math.nan, "NaN"),
+    ],
 )
 def test_a_number_fits_its_cell(value, word):
     assert cell_text(value) == word
@@ -249,7 +272,14 @@ def test_a_number_fits_its_cell(value, word):
 
 def test_odd_labels_are_drawn_or_boxed_but_never_an_error(tmp_path):
     odd = ["$\\frac{", "<b>&\"'", "中文", "😀", None, 3, "two\nlines", "\x00\x1b[31m"]
-    figure = draw(torch.rand(8, 8, generator=GENERATOR), "$ <x>", "中文 & co", query_labels=odd, key_labels=odd, titles=["\u200d☃ é"])
+    figure = draw(
+        torch.rand(8, 8, generator=GENERATOR),
+        "$ <x>",
+        "中文 & co",
+        query_labels=odd,
+        key_labels=odd,
+        titles=["\u200d☃ é"],
+    )
     for kind in ("svg", "png", "pdf"):
         figure.savefig(tmp_path / f"odd.{kind}")
     assert "$\\frac{" in texts(figure)

@@ -57,7 +57,8 @@ def test_what_is_not_a_real_number_is_a_type_error(matrices, text):
     "dtype",
     [
         torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.float8_e4m3fn, torch.float8_e5m2,
-        torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.uint16, torch.uint32, torch.uint64, torch.bool,
+        torch.int64, torch.int32, torch.int16, torch.int8, torch.uint8, torch.uint16, torch.uint32, torch.uint64,
+        torch.bool,
     ],
 )  # fmt: skip
 def test_every_real_dtype_keeps_its_values(dtype):

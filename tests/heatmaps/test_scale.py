@@ -1,4 +1,4 @@
-"""Limits come from the data before any pooling, and pooling keeps the extreme value."""
+"""The colours begin and end where the data do, or where they were told to."""
 
 import math
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from attn_lesson.heatmaps.scale import colour_limits, data_limits, limits_of_panels, normalise, pool
+from attn_lesson.heatmaps.scale import Scale, colour_limits, data_limits, normalise, scales_of_panels
 
 INF = math.inf
 
@@ -50,8 +50,11 @@ def test_limits_that_make_no_scale_are_refused(vmin, vmax, text):
 
 def test_each_panel_may_have_limits_of_its_own():
     least, largest = np.array([[0.0, -1.0, np.nan]]), np.array([[0.5, 2.0, np.nan]])
-    assert limits_of_panels(least, largest, None, None, share_scale=True) == [[(-1.0, 2.0)] * 3]
-    assert limits_of_panels(least, largest, None, None, share_scale=False) == [[(0.0, 0.5), (-1.0, 2.0), (0.0, 1.0)]]
+    assert scales_of_panels(least, largest, None, None, share_scale=True) == [[Scale(-1.0, 2.0)] * 3]
+    own = [[Scale(0.0, 0.5), Scale(-1.0, 2.0), Scale(0.0, 1.0)]]
+    assert scales_of_panels(least, largest, None, None, share_scale=False) == own
+    beyond = [[Scale(0.0, 0.4, over=True), Scale(0.0, 0.4, under=True, over=True), Scale(0.0, 1.0)]]
+    assert scales_of_panels(least, largest, 0.0, 0.4, share_scale=False) == beyond
 
 
 def test_one_nan_is_one_warning_with_the_count_and_no_limit():
@@ -82,57 +85,6 @@ def test_a_panel_without_a_number_has_no_limits_and_all_of_them_are_an_error():
     assert np.isnan(least).tolist() == [[True, False]]
     with pytest.raises(ValueError, match="at least one finite value, got none"):
         data_limits(panels[:, :1])
-
-
-def pool_by_loop(matrix, queries, keys, signed):
-    """The loop as specification: the extreme of what is not masked; NaN wins, -inf where nothing else is."""
-    rows = []
-    for q in range(0, matrix.shape[0], queries):
-        row = []
-        for k in range(0, matrix.shape[1], keys):
-            block = matrix[q : q + queries, k : k + keys].flatten().tolist()
-            seen = [value for value in block if value != -INF]
-            if any(math.isnan(value) for value in block):
-                row.append(math.nan)
-            elif not seen:
-                row.append(-INF)
-            else:
-                row.append(max(seen, key=lambda value: (abs(value), value)) if signed else max(seen))
-        rows.append(row)
-    return torch.tensor(rows, dtype=torch.float64)
-
-
-@pytest.mark.parametrize("block", [(1, 1), (2, 3), (4, 4), (11, 13), (20, 20), (1, 5)])
-@pytest.mark.parametrize("odd", [None, -INF, INF, math.nan])
-@pytest.mark.parametrize("signed", [True, False])
-def test_pooling_is_the_loop(block, odd, signed):
-    generator = torch.Generator().manual_seed(0)
-    matrix = torch.randn(11, 13, generator=generator) if signed else torch.rand(11, 13, generator=generator)
-    if odd is not None:
-        matrix[:4, :6] = odd
-    given = matrix.clone()
-    pooled = pool(matrix[None, None], *block, signed)[0, 0].to(torch.float64)
-    torch.testing.assert_close(pooled, pool_by_loop(matrix, *block, signed), equal_nan=True)
-    torch.testing.assert_close(matrix, given, equal_nan=True)
-
-
-@pytest.mark.parametrize("dtype", [torch.int8, torch.bool, torch.bfloat16])
-def test_pooling_knows_every_dtype(dtype):
-    matrix = torch.tensor([[-128, 127], [0, 1]]).to(dtype)
-    signed = dtype != torch.bool
-    assert pool(matrix[None, None], 2, 2, signed).item() == (-128 if signed else 1)
-
-
-def test_pooling_never_copies_the_whole():
-    panels = torch.rand(1, 1, 2048, 2048).numpy()  # 16 MiB
-    matrix = torch.from_numpy(panels)
-    from torch.profiler import ProfilerActivity, profile
-
-    with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
-        pool(matrix, 16, 16, signed=False)
-        data_limits(matrix)
-    allocated = sum(max(event.self_cpu_memory_usage, 0) for event in profiler.events())
-    assert allocated < 0.3 * panels.nbytes
 
 
 def test_normalise_clips_and_cannot_overflow():

@@ -49,7 +49,9 @@ def test_without_alt_the_picture_describes_itself():
         f"2 × 3 heatmaps of 5 × 7 cells, Queries (down) by Keys & <more> (across); "
         f"values from {HEADS.min():.3g} to {HEADS.max():.3g}."
     )
-    assert heatmap_figure(torch.eye(3), "", "").alt.startswith("Heatmap of 3 × 3 cells, rows (down) by columns (across)")
+    assert heatmap_figure(torch.eye(3), "", "").alt.startswith(
+        "Heatmap of 3 × 3 cells, rows (down) by columns (across)"
+    )
 
 
 def test_text_stays_text_and_follows_the_theme():
@@ -114,7 +116,8 @@ def test_in_a_notebook_each_call_is_one_svg_where_it_stands(tmp_path):
         "plt.close(plt.figure())  # the inline backend sets itself up on first use\n"
         "before = state()",
         "print('before')\nshow_heatmaps(torch.eye(3), 'Keys', 'Queries', alt='an eye')\nprint('after')",
-        f"show_heatmaps(torch.eye(3), 'a', 'b')\nshow_heatmaps(torch.eye(4), 'c', 'd')\nplt.savefig(r'{tmp_path}/c.svg')",
+        "show_heatmaps(torch.eye(3), 'a', 'b')\nshow_heatmaps(torch.eye(4), 'c', 'd')\n"
+        f"plt.savefig(r'{tmp_path}/c.svg')",
         "for n in range(25):\n    show_heatmaps(torch.eye(3), 'Keys', f'{n}')",
         "plt.plot([1, 2]);",
         "heatmap_figure(torch.eye(3), 'Keys', 'Queries')",
@@ -171,6 +174,8 @@ def test_a_script_starts_no_ipython_and_keeps_its_main(tmp_path):
         "assert 'IPython' not in sys.modules\n"
         "print(len(plt.get_fignums()))\n"
     )
-    done = subprocess.run([sys.executable, "-W", "error", script], capture_output=True, text=True, cwd=tmp_path, check=False)
+    done = subprocess.run(
+        [sys.executable, "-W", "error", script], capture_output=True, text=True, cwd=tmp_path, check=False
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "1\n", "")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "script.py"]
