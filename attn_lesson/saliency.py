@@ -65,10 +65,7 @@ def softmax_pool(items: Tensor, beta: float) -> tuple[Tensor, Tensor]:
     _check_items(items)
     if not math.isfinite(beta):
         raise ValueError(f"beta needs to be finite, got {beta}")
-    half, limit = items / 2, torch.finfo(items.dtype).max / 2  # halving is exact, and halves never differ by inf
-    winner = half.amax(dim=-2, keepdim=True) if beta > 0 else half.amin(dim=-2, keepdim=True)
-    scores = 2 * max(-limit, min(beta, limit)) * (half - winner.detach())  # at most 0: never +inf
-    weights = torch.softmax(scores, dim=-2)
+    weights = torch.softmax(_times(beta, items), dim=-2)
     return (weights * items).sum(dim=-2), weights
 
 
@@ -118,6 +115,13 @@ def contrast(items: Tensor) -> Tensor:
     rest = (items.sum(dim=-2, keepdim=True) - items) / (num_items - 1)
     distances: Tensor = torch.linalg.vector_norm(items - rest, dim=-1)
     return distances
+
+
+def _times(beta: float, items: Tensor) -> Tensor:
+    """Return β x less its largest value for each feature, which softmax does not notice and which cannot overflow."""
+    half, limit = items / 2, torch.finfo(items.dtype).max / 2  # halving is exact, and halves never differ by inf
+    winner = half.amax(dim=-2, keepdim=True) if beta > 0 else half.amin(dim=-2, keepdim=True)
+    return 2 * max(-limit, min(beta, limit)) * (half - winner.detach())
 
 
 def _check_items(items: Tensor) -> None:
