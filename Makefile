@@ -8,6 +8,7 @@ BIN         := .venv/bin
 RUN         := $(BIN)/python -m
 PINS        := pyproject.toml constraints.txt requirements-d2l.txt
 PAGE        := _build/html/index.html
+BENCHMARKS  := benchmarks/attention.py benchmarks/heatmaps.py
 SOURCES     := $(shell find _config.yml _toc.yml _site attn_lesson chapters -type f ! -name '*.pyc' ! -path '*/.*')
 
 .DEFAULT_GOAL := help
@@ -31,6 +32,10 @@ help:  ## show this list
 	  $(RUN) pip install -q --no-deps --index-url "$(TORCH_INDEX)" "$$(grep '^torch==' constraints.txt)"; fi
 	$(RUN) pip install -q -c constraints.txt -e '.[book,test]'
 	$(RUN) pip install -q --no-deps -r requirements-d2l.txt
+	@touch $@
+
+.venv/.stamp-bench: .venv/.stamp-test
+	$(RUN) pip install -q -c constraints.txt -e '.[bench]'
 	@touch $@
 
 .venv/.stamp-lab: .venv/.stamp-test
@@ -66,7 +71,7 @@ check: .venv/.stamp-test  ## ruff, ruff format, and mypy on the package
 	$(RUN) ruff format --check .
 	$(RUN) mypy
 
-bench: .venv/.stamp-test  ## measure what the book says about speed
+bench: .venv/.stamp-bench  ## measure what the book says about speed
 	@for script in $(sort $(wildcard benchmarks/*.py)); do echo "$$script"; $(BIN)/python "$$script" || exit 1; done
 
 clean:  ## remove what the other verbs made, but not .venv

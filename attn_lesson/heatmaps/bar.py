@@ -3,41 +3,25 @@
 import math
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
-from matplotlib.image import AxesImage
 from matplotlib.ticker import MaxNLocator
 
 from attn_lesson.heatmaps.labels import TICK
-from attn_lesson.heatmaps.layout import BAR_WIDTH, Layout
+from attn_lesson.heatmaps.marks import Box, outline, put_image, write
 from attn_lesson.heatmaps.scale import Scale
-from attn_lesson.heatmaps.showing import INK, HeatmapFigure
 
 
-def draw_bar(
-    figure: HeatmapFigure, layout: Layout, corner: tuple[float, float], height: float, scale: Scale, cmap: Colormap
-) -> None:
-    """Draw a colour bar on axes of its own, whose y limits are the limits of the colours.
-
-    Args:
-        figure: The bar is added to it.
-        layout: Of the figure.
-        corner: Top left corner of the bar, in inches.
-        height: Of the bar, in inches.
-        scale: Of the colours.
-        cmap: Colour map.
-    """
-    x, y = corner[0] / layout.width, 1 - (corner[1] + height) / layout.height
-    axes = figure.add_axes((x, y, BAR_WIDTH / layout.width, height / layout.height), label="colour bar")
-    axes.set(xlim=(0, 1), xticks=[])
-    image = AxesImage(axes, interpolation="none", extent=(0, 1, scale.low, scale.high), origin="lower")
-    image.set_data(cmap(np.linspace(0, 1, 256), bytes=True)[:, None])
-    axes.add_image(image)
-    ticks, words = bar_ticks(scale, most=min(max(2, int(height / 0.3)), 8))
-    axes.yaxis.tick_right()
-    axes.set_yticks(ticks, words, fontsize=TICK, color=INK)
-    axes.set_ylim(scale.low, scale.high)
-    axes.tick_params(length=2, width=0.4, pad=2, color=INK)
-    axes.spines[:].set(linewidth=0.4, edgecolor=INK)
+def draw_bar(axes: Axes, box: Box, scale: Scale, cmap: Colormap) -> None:
+    """Draw the colours from the scale's low end (bottom) to its high end (top), and round numbers beside them."""
+    _, top, right, bottom = box
+    put_image(axes, cmap(np.linspace(1, 0, 256), bytes=True)[:, None], box)
+    ticks, words = bar_ticks(scale, most=min(max(2, int((bottom - top) / 0.3)), 8))
+    shares = [(tick / 2 - scale.low / 2) / (scale.high / 2 - scale.low / 2) for tick in ticks]  # halves cannot overflow
+    heights = [bottom - share * (bottom - top) for share in shares]
+    outline(axes, [box], [(right, height, right + 0.03, height) for height in heights])
+    for height, word in zip(heights, words, strict=True):
+        write(axes, right + 0.05, height, word, TICK, ha="left", gid=f"bar {word}")
 
 
 def bar_ticks(scale: Scale, most: int) -> tuple[list[float], list[str]]:

@@ -1,23 +1,20 @@
-"""Put paint on a figure: panels, frames, numbers, labels and bars, each where the layout says."""
+"""Put paint on a figure: cells, numbers, labels and bars, each where the layout says."""
 
 from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
-from matplotlib.image import AxesImage
-from matplotlib.patches import PathPatch
-from matplotlib.path import Path
 from numpy.typing import NDArray
 
 from attn_lesson.heatmaps.bar import draw_bar
 from attn_lesson.heatmaps.labels import LABEL, LINE, NOTE, POINT, TICK, shortened
-from attn_lesson.heatmaps.layout import GAP, Layout
+from attn_lesson.heatmaps.layout import BAR_WIDTH, GAP, Layout
+from attn_lesson.heatmaps.marks import Box, outline, put_image, write
 from attn_lesson.heatmaps.scale import Scale, normalise
-from attn_lesson.heatmaps.showing import INK, HeatmapFigure
+from attn_lesson.heatmaps.showing import HeatmapFigure
 from attn_lesson.heatmaps.words import Words, cell_text
 
-FRAME = 0.4 * POINT
 GREY = "#8a8a8a"  # what is not a number, or masked
 
 
@@ -38,90 +35,82 @@ def paint(
         share_scale: One bar for all, or one for each.
         annotate: Whether the values are written into the cells.
     """
-    axes = figure.inch_axes(layout.content)
+    axes = figure.inch_axes(layout, scales)
     rows, columns = values.shape[:2]
-    corners = {(i, j): layout.corner(i, j) for i in range(rows) for j in range(columns)}
-    for (i, j), (x, y) in corners.items():
-        colours = draw_panel(axes, (x, y), layout, values[i, j], scales[i][j], cmap)
-        if annotate:
-            draw_numbers(axes, (x, y), layout, values[i, j], colours)
-        if not share_scale:
-            draw_bar(figure, layout, (x + layout.panel_width + GAP, y), layout.panel_height, scales[i][j], cmap)
-    if share_scale:
-        height = corners[rows - 1, 0][1] - layout.top + layout.panel_height
-        draw_bar(figure, layout, (layout.bar_x, layout.top), height, scales[0][0], cmap)
-    draw_frames(axes, list(corners.values()), layout)
+    colours = colours_of(values, scales, cmap)
+    draw_cells(axes, layout, colours)
     draw_ticks(axes, layout, rows, columns)
     draw_words(axes, layout, rows, columns, words, note)
+    for i, j in np.ndindex(rows, columns):
+        _, top, right, bottom = layout.panel(i, j)
+        if annotate:
+            draw_numbers(axes, layout.panel(i, j), values[i, j], colours[i, j])
+        if not share_scale:
+            draw_bar(axes, (right + GAP, top, right + GAP + BAR_WIDTH, bottom), scales[i][j], cmap)
+    if share_scale:
+        draw_bar(axes, (layout.bar_x, layout.top, layout.bar_x + BAR_WIDTH, bottom), scales[0][0], cmap)
 
 
-def draw_panel(
-    axes: Axes, corner: tuple[float, float], layout: Layout, values: NDArray[np.float64], scale: Scale, cmap: Colormap
-) -> NDArray[np.uint8]:
-    """Paint one matrix `(drawn_queries, drawn_keys)` as an image of hard-edged cells; return its colours."""
-    colours: NDArray[np.uint8] = cmap.with_extremes(bad=GREY)(normalise(values, scale.low, scale.high), bytes=True)
-    x, y = corner
-    image = AxesImage(axes, interpolation="none", extent=(x, x + layout.panel_width, y + layout.panel_height, y))
-    image.set_data(colours)
-    axes.add_image(image)
+def colours_of(values: NDArray[np.float64], scales: list[list[Scale]], cmap: Colormap) -> NDArray[np.uint8]:
+    """Look up the colour of every cell, on the scale of its panel: `(rows, columns, drawn_queries, drawn_keys, 4)`."""
+    ends = np.array([[(scale.low, scale.high) for scale in row] for row in scales])[..., None, None]
+    colours: NDArray[np.uint8] = cmap.with_extremes(bad=GREY)(
+        normalise(values, ends[:, :, 0], ends[:, :, 1]), bytes=True
+    )
     return colours
 
 
-def draw_frames(axes: Axes, corners: Sequence[tuple[float, float]], layout: Layout) -> None:
-    """Draw a thin line around every panel, so that an empty one is seen too."""
-    x, y = layout.panel_width + FRAME / 2, layout.panel_height + FRAME / 2  # around the cells, not over them
-    box = np.array([(-FRAME / 2, -FRAME / 2), (x, -FRAME / 2), (x, y), (-FRAME / 2, y), (-FRAME / 2, -FRAME / 2)])
-    frames = Path.make_compound_path(*(Path(box + corner, closed=True) for corner in corners))
-    axes.add_patch(PathPatch(frames, fill=False, edgecolor=INK, linewidth=FRAME / POINT, zorder=-1))
+def draw_cells(axes: Axes, layout: Layout, colours: NDArray[np.uint8]) -> None:
+    """Paint all panels as one image with clear gaps, and a thin line around each, so that an empty one is seen too."""
+    rows, columns = colours.shape[:2]
+    dots = colours.repeat(layout.split[0], axis=2).repeat(layout.split[1], axis=3)
+    high, wide = dots.shape[2:4]
+    step_y = round(layout.pitch_y / layout.panel_height * high)
+    step_x = round(layout.pitch_x / layout.panel_width * wide)
+    picture = np.zeros(((rows - 1) * step_y + high, (columns - 1) * step_x + wide, 4), np.uint8)
+    for i, j in np.ndindex(rows, columns):
+        picture[i * step_y : i * step_y + high, j * step_x : j * step_x + wide] = dots[i, j]
+    put_image(axes, picture, (*layout.panel(0, 0)[:2], *layout.panel(rows - 1, columns - 1)[2:]))
+    outline(axes, [layout.panel(i, j) for i, j in np.ndindex(rows, columns)])
 
 
-def draw_numbers(
-    axes: Axes, corner: tuple[float, float], layout: Layout, values: NDArray[np.float64], colours: NDArray[np.uint8]
-) -> None:
+def draw_numbers(axes: Axes, panel: Box, values: NDArray[np.float64], colours: NDArray[np.uint8]) -> None:
     """Write each value into its cell: dark on a light colour, light on a dark one."""
+    left, top, right, bottom = panel
     light = colours[..., :3] @ np.array([0.299, 0.587, 0.114]) > 140
     for (query, key), value in np.ndenumerate(values):
-        x = corner[0] + (key + 0.5) * layout.panel_width / values.shape[1]
-        y = corner[1] + (query + 0.5) * layout.panel_height / values.shape[0]
+        x = left + (key + 0.5) * (right - left) / values.shape[1]
+        y = top + (query + 0.5) * (bottom - top) / values.shape[0]
         ink = "#000000" if light[query, key] else "#ffffff"
         write(axes, x, y, cell_text(value), TICK, color=ink, gid=f"number {query} {key}")
 
 
 def draw_ticks(axes: Axes, layout: Layout, rows: int, columns: int) -> None:
     """Write the key labels below the last row of panels, and the query labels left of the first column."""
-    below = layout.corner(rows - 1, 0)[1] + layout.panel_height + 0.03
     for column in range(columns):
+        left, _, _, bottom = layout.panel(rows - 1, column)
         for key, word in zip(layout.keys.cells, layout.keys.words, strict=True):
-            x = layout.corner(0, column)[0] + (key + 0.5) * layout.keys.cell
-            write(axes, x, below, word, TICK, va="top", rotation=90 if layout.keys.turned else 0)
+            x = left + (key + 0.5) * layout.keys.cell
+            write(axes, x, bottom + 0.03, word, TICK, va="top", rotation=90 if layout.keys.turned else 0)
     for row in range(rows):
+        left, top, _, _ = layout.panel(row, 0)
         for query, word in zip(layout.queries.cells, layout.queries.words, strict=True):
-            y = layout.corner(row, 0)[1] + (query + 0.5) * layout.queries.cell
-            write(axes, layout.left - 0.04, y, word, TICK, ha="right")
+            write(axes, left - 0.04, top + (query + 0.5) * layout.queries.cell, word, TICK, ha="right")
 
 
 def draw_words(axes: Axes, layout: Layout, rows: int, columns: int, words: Words, note: Sequence[str]) -> None:
     """Write titles, the two axis names once, in the middle of the grid, and the note under it all."""
-    left, _, right, bottom = layout.content
-    first, last = layout.corner(0, 0), layout.corner(rows - 1, columns - 1)
-    middle_x, middle_y = (first[0] + last[0] + layout.panel_width) / 2, (first[1] + last[1] + layout.panel_height) / 2
-    write(axes, middle_x, last[1] + layout.panel_height + layout.keys.depth, words.xlabel, LABEL, va="top")
-    write(axes, left + 0.08, middle_y, words.ylabel, LABEL, va="center", rotation=90)
-    for below, line in enumerate(note, start=-len(note)):
-        write(axes, (left + right) / 2, bottom + (below + 0.5) * NOTE * LINE * POINT, line, NOTE, style="italic")
+    (left, top, _, _), (_, _, right, bottom) = layout.panel(0, 0), layout.panel(rows - 1, columns - 1)
+    write(axes, (left + right) / 2, bottom + layout.keys.depth, words.xlabel, LABEL, va="top")
+    write(axes, layout.content[0] + 0.08, (top + bottom) / 2, words.ylabel, LABEL, va="center", rotation=90)
     for row, titles in enumerate(words.titles):
         for column, word in enumerate(titles):
-            x, y = layout.corner(row, column)
-            word = shortened(word, layout.pitch_x - 0.04, LABEL)
-            write(axes, x + layout.panel_width / 2, y - 0.03, word, LABEL, va="bottom")
+            x0, y0, x1, _ = layout.panel(row, column)
+            write(axes, (x0 + x1) / 2, y0 - 0.03, shortened(word, layout.pitch_x - 0.04, LABEL), LABEL, va="bottom")
     for row, word in enumerate(words.row_titles):
-        x, y = layout.corner(row, columns - 1)
+        _, y0, _, y1 = layout.panel(row, 0)
         word = shortened(word, layout.pitch_y - 0.04, LABEL)
-        write(axes, x + layout.pitch_x + 0.04, y + layout.panel_height / 2, word, LABEL, va="center", rotation=270)
-
-
-def write(axes: Axes, x: float, y: float, text: str, size: float, **style: object) -> None:
-    """Write one line, centred on (x, y) unless said otherwise; a dollar sign is a dollar sign."""
-    if text:
-        style = {"color": INK, "ha": "center", "va": "center_baseline", **style}
-        axes.text(x, y, text, fontsize=size, parse_math=False, **style)  # type: ignore[arg-type]  # Text's own options
+        write(axes, layout.row_title_x, (y0 + y1) / 2, word, LABEL, va="center", rotation=270)
+    middle, lowest = (layout.content[0] + layout.content[2]) / 2, layout.content[3]
+    for below, line in enumerate(note, start=-len(note)):
+        write(axes, middle, lowest + (below + 0.5) * NOTE * LINE * POINT, line, NOTE, style="italic")

@@ -87,10 +87,9 @@ def heatmap_figure(
     scales = scales_of_panels(least, largest, vmin, vmax, share_scale)
 
     layout = lay_out(panels.shape, figsize, words, share_scale, annotate, note_lines=0)
-    block = layout.block(num_queries, num_keys)
     signed = bool(np.nanmin(least) < 0)
-    values = pool(panels, *block, signed).to("cpu", torch.float64).numpy()
-    note = wrapped(note_on(block, signed, values), layout.width - 0.1, NOTE)
+    values = pool(panels, *layout.block, signed).to("cpu", torch.float64).numpy()
+    note = wrapped(note_on(layout.block, signed, values), layout.width - 0.1, NOTE)
     layout = lay_out(panels.shape, figsize, words, share_scale, annotate, note_lines=len(note))
 
     figure = HeatmapFigure(figsize=(layout.width, layout.height))

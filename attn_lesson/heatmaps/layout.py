@@ -28,20 +28,18 @@ class Layout:
     panel_height: float
     pitch_x: float  # from one panel to the next
     pitch_y: float
-    bar_x: float  # of the shared bar
+    bar_x: float  # left edge of the shared bar
+    row_title_x: float  # middle of the row titles
+    block: tuple[int, int]  # queries and keys that share one drawn cell, so that none is too small to be seen
+    split: tuple[int, int]  # dots of the picture in one drawn cell, so that gaps too are whole dots
     keys: Ticks
     queries: Ticks
     content: tuple[float, float, float, float]  # left, top, right, bottom of all that is drawn
 
-    def corner(self, row: int, column: int) -> tuple[float, float]:
-        """Return the top left corner of a panel."""
-        return self.left + column * self.pitch_x, self.top + row * self.pitch_y
-
-    def block(self, num_queries: int, num_keys: int) -> tuple[int, int]:
-        """Count the queries and keys that must share one drawn cell, for none to be under `SMALLEST_CELL`."""
-        lengths = ((num_queries, self.panel_height), (num_keys, self.panel_width))
-        high, wide = (max(1, math.ceil(number * SMALLEST_CELL / length - 1e-9)) for number, length in lengths)
-        return high, wide
+    def panel(self, row: int, column: int) -> tuple[float, float, float, float]:
+        """Return left, top, right and bottom of a panel."""
+        x, y = self.left + column * self.pitch_x, self.top + row * self.pitch_y
+        return x, y, x + self.panel_width, y + self.panel_height
 
 
 def lay_out(
@@ -58,7 +56,8 @@ def lay_out(
     line = LABEL * LINE * POINT
     title = line if words.titles else 0.0
     above = max(title, 0.06) + 0.02
-    gap_x = GAP + (0.0 if share_scale else GAP + BAR_WIDTH + BAR_LABELS)
+    own_bar = 0.0 if share_scale else GAP + BAR_WIDTH + BAR_LABELS
+    gap_x = GAP + own_bar
     gap_y = GAP + (title if len(words.titles) > 1 else 0.0)
     bar = GAP + BAR_WIDTH + BAR_LABELS if share_scale else 0.0
     right = (line + 0.06 if words.row_titles else 0.0) + bar
@@ -83,8 +82,11 @@ def lay_out(
         )
     keys = key_ticks(words.key_labels, num_keys, panel_x / num_keys, LONGEST_LABEL)
     queries = query_ticks(words.query_labels, num_queries, panel_y / num_queries, LONGEST_LABEL)
+    block = (_sharing(num_queries, panel_y), _sharing(num_keys, panel_x))
+    gap_x, split_x = _whole(gap_x, panel_x / math.ceil(num_keys / block[1]), columns)
+    gap_y, split_y = _whole(gap_y, panel_y / math.ceil(num_queries / block[0]), rows)
     pitch_x, pitch_y = panel_x + gap_x, panel_y + gap_y
-    needed_x = left + columns * pitch_x - GAP + right
+    needed_x = left + columns * pitch_x - gap_x + own_bar + right
     needed_y = above + rows * pitch_y - gap_y + below
     if max(needed_x, needed_y) > MOST_INCHES:
         raise ValueError(
@@ -93,8 +95,26 @@ def lay_out(
         )
     width, height = max(figsize[0], needed_x), max(figsize[1], needed_y)
     x, y = (width - needed_x) / 2, (height - needed_y) / 2
+    bar_x = x + needed_x - BAR_WIDTH - BAR_LABELS
     return Layout(
         width=width, height=height, left=x + left, top=y + above, panel_width=panel_x, panel_height=panel_y,
-        pitch_x=pitch_x, pitch_y=pitch_y, bar_x=x + needed_x - BAR_WIDTH - BAR_LABELS, keys=keys, queries=queries,
+        pitch_x=pitch_x, pitch_y=pitch_y, bar_x=bar_x, row_title_x=x + needed_x - bar - line / 2, block=block,
+        split=(split_y, split_x), keys=keys, queries=queries,
         content=(x, y, x + needed_x, y + needed_y),
     )  # fmt: skip
+
+
+def _sharing(number: int, length: float) -> int:
+    """Count the cells that must share one, for none to be smaller than `SMALLEST_CELL`."""
+    return max(1, math.ceil(number * SMALLEST_CELL / length - 1e-9))
+
+
+def _whole(gap: float, cell: float, panels: int) -> tuple[float, int]:
+    """Narrow a gap to whole dots of the picture; return it, and the dots that a cell is split into.
+
+    >>> _whole(0.1, cell=0.04, panels=2), _whole(0.1, cell=0.25, panels=1)
+    ((0.08, 1), (0.0, 1))
+    """
+    split = 1 if panels == 1 else math.ceil(cell / GAP - 1e-9)
+    dot = cell / split
+    return math.floor(gap / dot + 1e-9) * dot, split

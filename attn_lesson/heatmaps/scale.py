@@ -86,7 +86,9 @@ def scales_of_panels(
     return [[scale(low, high) for low, high in zip(*row, strict=True)] for row in rows]
 
 
-def normalise(values: NDArray[np.float64], low: float, high: float) -> NDArray[np.float64]:
+def normalise(
+    values: NDArray[np.float64], low: float | NDArray[np.float64], high: float | NDArray[np.float64]
+) -> NDArray[np.float64]:
     """Map low … high to 0 … 1, and what lies beyond to the nearer end; what is not finite to NaN."""
     finite = np.where(np.isfinite(values), values, np.nan)
     return np.clip((finite / 2 - low / 2) / (high / 2 - low / 2), 0.0, 1.0)  # halves: the difference cannot overflow

@@ -1,6 +1,7 @@
 """Turn a figure into one SVG that is the same every time, speaks, and suits light and dark pages."""
 
 import io
+import re
 from html import escape
 from typing import Any
 
@@ -12,6 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
 from attn_lesson.heatmaps.labels import missing_glyphs_are_boxes
+from attn_lesson.heatmaps.layout import Layout
+from attn_lesson.heatmaps.scale import Scale
 
 INK, PAPER = "#1b1f24", "#ffffff"  # text and lines on a light page, and the page
 DARK_INK, DARK_PAPER = "#e6e8eb", "#14181e"  # and on a dark one
@@ -19,10 +22,17 @@ DARK_INK, DARK_PAPER = "#e6e8eb", "#14181e"  # and on a dark one
 STYLE = (
     f"<style>svg{{--ink:{INK};--paper:{PAPER}}}"
     f"@media (prefers-color-scheme:dark){{svg{{--ink:{DARK_INK};--paper:{DARK_PAPER}}}}}"
+    "text{font-family:'DejaVu Sans',Verdana,sans-serif}"
     "text{paint-order:stroke;stroke:var(--paper);stroke-width:1.5px;stroke-linejoin:round}"
     "[id^=number] text{stroke:none}</style>"
 )
 REPRODUCIBLE: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "attn_lesson"}
+# What Matplotlib repeats at every word: the list of fonts, and turning by nothing.
+ONCE = (
+    (re.compile(INK), "var(--ink)"),
+    (re.compile(r"font-family: [^;\"]*sans-serif; "), ""),
+    (re.compile(r' transform="rotate\(-0 [^)]*\)"'), ""),
+)
 NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 
 
@@ -31,25 +41,25 @@ class HeatmapFigure(Figure):
 
     Attributes:
         alt: What is to be seen, in words, for those who cannot see it.
+        layout: Where its panels are, in inches from the top left corner: the place for marks of one's own.
+        scales: Of each panel: where its colours begin and end, and whether values lie beyond.
         content: Box of all that is drawn, in inches from the lower left corner; None for the whole figure.
     """
 
     alt: str = ""
+    layout: Layout
+    scales: list[list[Scale]]
     content: Bbox | None = None
     shown = False
 
-    def inch_axes(self, content: tuple[float, float, float, float]) -> Axes:
-        """Add one invisible axes whose unit is the inch, from the top left corner of the figure.
-
-        Args:
-            content: Left, top, right and bottom of all that will be drawn.
-        """
-        width, height = self.get_size_inches()
-        left, top, right, bottom = content
-        self.content = Bbox([[left, height - bottom], [right, height - top]])
+    def inch_axes(self, layout: Layout, scales: list[list[Scale]]) -> Axes:
+        """Add one invisible axes over the whole figure, whose unit is the inch, from the top left corner."""
+        self.layout, self.scales = layout, scales
+        left, top, right, bottom = layout.content
+        self.content = Bbox([[left, layout.height - bottom], [right, layout.height - top]])
         axes = self.add_axes((0.0, 0.0, 1.0, 1.0))
         axes.set_axis_off()
-        axes.set(xlim=(0, width), ylim=(height, 0))
+        axes.set(xlim=(0, layout.width), ylim=(layout.height, 0))
         return axes
 
     def draw(self, renderer: RendererBase) -> None:
@@ -69,10 +79,10 @@ class HeatmapFigure(Figure):
         with mpl.rc_context(REPRODUCIBLE):
             super().savefig(buffer, **{**options, "format": "svg", "metadata": metadata})
         head, mark, rest = buffer.getvalue().partition(" <defs>")
-        head = head.rstrip()
-        head = f'{head.removesuffix(">")} role="img">'
         words = f"\n <title>{escape(self.alt)}</title>\n <desc>{escape(self.alt)}</desc>\n {STYLE}\n"
-        return head + words + mark + rest.replace(INK, "var(--ink)")
+        for said_once, instead in ONCE:
+            rest = said_once.sub(instead, rest)
+        return f'{head.rstrip().removesuffix(">")} role="img">{words}{mark}{rest}'
 
     def savefig(self, fname: Any, *args: Any, **options: Any) -> None:
         """Save as `Figure.savefig`; an SVG is the one that `to_svg` returns."""

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from typing import NamedTuple
 
 import matplotlib as mpl
 import numpy as np
@@ -27,11 +28,52 @@ def draw(matrices, xlabel="Keys", ylabel="Queries", **options):
 
 def panels(figure):
     """Return the colours of each panel, as drawn, row by row: (drawn queries, drawn keys, 4)."""
-    return [np.asarray(image.get_array()) for image in figure.axes[0].images]
+    image = figure.axes[0].images[0]
+    picture = np.asarray(image.get_array())
+    left, right, bottom, top = image.get_extent()
+    split_y, split_x = figure.layout.split
+    cut = []
+    for x0, x1, y1, y0 in extents(figure):
+        columns = [round((x - left) / (right - left) * picture.shape[1]) for x in (x0, x1)]
+        rows = [round((y - top) / (bottom - top) * picture.shape[0]) for y in (y0, y1)]
+        cut.append(picture[slice(*rows), slice(*columns)][::split_y, ::split_x])
+    return cut
+
+
+def extents(figure):
+    """Return left, right, bottom and top of each panel, in inches, row by row."""
+    rows, columns = np.shape(figure.scales)[:2]
+    boxes = [figure.layout.panel(i, j) for i in range(rows) for j in range(columns)]
+    return [(left, right, bottom, top) for left, top, right, bottom in boxes]
+
+
+class Bar(NamedTuple):
+    """A colour bar as it is drawn: its box, its colours from the top down, and its labels with their heights."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    colours: np.ndarray
+    labels: list[tuple[str, float]]
+
+    def value(self, height):
+        """Read a value off the bar at a height, by its first and its last label, as a person would."""
+        ends = [(float(word.strip("≤≥ ").replace("−", "-")), y) for word, y in (self.labels[0], self.labels[-1])]
+        (low, y0), (high, y1) = ends
+        return low + (high - low) * (y0 - height) / (y0 - y1)
 
 
 def bars(figure):
-    return [axes for axes in figure.axes if axes.get_label() == "colour bar"]
+    words = [text for text in figure.axes[0].texts if str(text.get_gid()).startswith("bar")]
+    labels = [(text.get_text(), *text.get_position()) for text in words]
+    found = []
+    for image in figure.axes[0].images[1:]:
+        left, right, bottom, top = image.get_extent()
+        beside = [(word, y) for word, x, y in labels if 0 < x - right < 0.1 and top - 1e-6 <= y <= bottom + 1e-6]
+        colours = np.asarray(image.get_array())[:, 0]
+        found.append(Bar(left, top, right, bottom, colours, sorted(beside, key=lambda label: -label[1])))
+    return found
 
 
 def texts(figure):
@@ -41,10 +83,7 @@ def texts(figure):
 def boxes(figure):
     """Return the box of every text that is drawn, in pixels."""
     renderer = FigureCanvasAgg(figure).get_renderer()
-    words = [*figure.axes[0].texts, *(label for bar in bars(figure) for label in bar.get_yticklabels())]
-    return {
-        f"{n} {word.get_text()}": word.get_window_extent(renderer) for n, word in enumerate(words) if word.get_text()
-    }
+    return {f"{n} {word.get_text()}": word.get_window_extent(renderer) for n, word in enumerate(figure.axes[0].texts)}
 
 
 def overlapping(figure):
@@ -79,30 +118,33 @@ def test_equal_values_have_equal_colours_in_any_panel_position_and_call():
 def test_the_one_bar_is_true_for_every_panel():
     figure = draw(torch.stack([eye_weights(), attention_distribution(rand_weights())])[None])
     (bar,) = bars(figure)
-    assert bar.get_ylim() == (0.0, 1.0)
-    colours = np.asarray(bar.images[0].get_array())[:, 0]
-    np.testing.assert_array_equal(colours, mpl.colormaps["Reds"](np.linspace(0, 1, 256), bytes=True))
-    assert bar.images[0].get_extent() == (0, 1, 0.0, 1.0)
-    assert bar.images[0].origin == "lower"
+    assert figure.scales == [[(0.0, 1.0, False, False)] * 2]
+    assert {image.origin for image in figure.axes[0].images} == {"upper"}
+    heights = np.linspace(bar.bottom, bar.top, 256)
+    seen = mpl.colormaps["Reds"](np.array([bar.value(height) for height in heights]), bytes=True)
+    np.testing.assert_allclose(bar.colours[::-1].astype(int), seen, atol=2)
 
 
 def test_without_a_shared_scale_each_panel_has_its_own_and_its_own_bar():
     matrices = torch.stack([eye_weights(), 0.01 * eye_weights(), eye_weights() - 0.5])[None]
     figure = draw(matrices, share_scale=False)
-    np.testing.assert_allclose([bar.get_ylim() for bar in bars(figure)], [(0, 1), (0, 0.01), (-0.5, 0.5)], rtol=1e-6)
+    read = [(bar.value(bar.bottom), bar.value(bar.top)) for bar in bars(figure)]
+    np.testing.assert_allclose(read, [(0, 1), (0, 0.01), (-0.5, 0.5)], atol=1e-6)
+    np.testing.assert_allclose([scale[:2] for scale in figure.scales[0]], read, atol=1e-6)
     first, second, third = panels(figure)
     np.testing.assert_array_equal(first, second)
     np.testing.assert_array_equal(first, third)
-    for bar, left in zip(bars(figure), (image.get_extent()[1] for image in figure.axes[0].images), strict=True):
-        assert 0 < bar.get_position().x0 * figure.get_figwidth() - left < 0.2  # right beside its panel
+    for bar, (_, right, bottom, top) in zip(bars(figure), extents(figure), strict=True):
+        assert 0 < bar.left - right < 0.2  # right beside its panel
+        assert (bar.top, bar.bottom) == (top, bottom)
 
 
 def test_values_beyond_the_limits_are_said_at_the_ends_of_the_bar():
     (bar,) = bars(draw(rand_weights(), vmin=0.25, vmax=0.5))
-    words = [label.get_text() for label in bar.get_yticklabels()]
+    words = [word for word, _ in bar.labels]
     assert (words[0], words[-1]) == ("≤ 0.25", "≥ 0.5")
     (bar,) = bars(draw(rand_weights(), vmin=0, vmax=1))
-    assert not any("≤" in label.get_text() or "≥" in label.get_text() for label in bar.get_yticklabels())
+    assert not any("≤" in word or "≥" in word for word, _ in bar.labels)
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 1), (0.1, 0.1 + 1e-9), (-3, 1e6), (0, 1e-12), (-1e308, 1e308), (5, 5.5)])
@@ -123,7 +165,7 @@ def test_what_is_not_a_number_is_grey_and_the_picture_says_so():
     (panel,) = panels(figure)
     grey = [(i, j) for i, j in np.ndindex(3, 3) if tuple(panel[i, j]) == GREY_BYTES]
     assert grey == [(0, 1), (2, 2)]
-    assert " ".join(texts(figure)).endswith("grey: masked (−∞), NaN")
+    assert "grey: masked (−∞), NaN" in texts(figure)
 
 
 # --- pooling -----------------------------------------------------------------------------------------------
@@ -139,8 +181,7 @@ def test_a_lone_peak_is_seen_at_every_size(size, figsize, tmp_path):
     assert (panel == mpl.colormaps["Reds"](1.0, bytes=True)).all(-1).sum() == 1
     figure.savefig(tmp_path / "peak.png", dpi=72)
     shown = mpl.image.imread(tmp_path / "peak.png")[..., :3]
-    bar = bars(figure)[0].get_position().x0
-    shown = shown[:, : int(bar * shown.shape[1])]
+    shown = shown[:, : int(bars(figure)[0].left / figure.get_figwidth() * shown.shape[1])]
     darkest = shown[shown[..., 0] - shown[..., 1:].max(-1) > 0.2]  # the red ones
     assert np.abs(darkest - np.array(mpl.colormaps["Reds"](1.0)[:3])).max(-1).min() < 0.05
 
@@ -154,8 +195,8 @@ def test_the_picture_says_how_it_was_pooled():
 
 def test_limits_come_from_before_the_pooling():
     matrix = torch.rand(1000, 1000, generator=GENERATOR) - 0.5
-    (bar,) = bars(draw(matrix))
-    assert bar.get_ylim() == (matrix.min().item(), matrix.max().item())
+    ((scale,),) = draw(matrix).scales
+    assert scale == (matrix.min().item(), matrix.max().item(), False, False)
 
 
 # --- words -------------------------------------------------------------------------------------------------
@@ -194,8 +235,7 @@ def test_nothing_overlaps_and_everything_is_inside_the_figure(shape, options):
     for word, box in boxes(figure).items():
         assert -1 <= box.x0 <= box.x1 <= width + 1, word
         assert -1 <= box.y0 <= box.y1 <= height + 1, word
-    for image in figure.axes[0].images:
-        left, right, bottom, top = image.get_extent()
+    for left, right, bottom, top in extents(figure):
         assert min(right - left, bottom - top) >= SMALLEST_PANEL - 1e-9
 
 
@@ -224,8 +264,7 @@ def test_titles_stand_above_their_own_panels():
     names = [f"r{i}c{j}" for i in range(2) for j in range(3)]
     figure = draw(torch.rand(2, 3, 5, 5, generator=GENERATOR), titles=names, row_titles=["up", "down"])
     where = {t.get_text(): t.get_position() for t in figure.axes[0].texts}
-    for name, image in zip(names, figure.axes[0].images, strict=True):
-        left, right, _, top = image.get_extent()
+    for name, (left, right, _, top) in zip(names, extents(figure), strict=True):
         assert where[name] == (pytest.approx((left + right) / 2), pytest.approx(top - 0.03))
     assert where["up"][1] < where["down"][1]
     columns = draw(torch.rand(2, 3, 5, 5, generator=GENERATOR), titles=["a", "b", "c"])
@@ -300,8 +339,7 @@ def test_d2l_draws_the_same_matrices_and_labels_with_the_same_limits():
         for image, colours in zip(theirs, panels(ours), strict=True):
             image.set_clim(0, 1)
             np.testing.assert_array_equal(image.to_rgba(image.get_array(), bytes=True), colours)
-        limits = reference.axes[-1].get_ylim()
-        assert bars(ours)[0].get_ylim() == limits == (0, 1)
+        assert reference.axes[-1].get_ylim() == ours.scales[0][0][:2] == (0, 1)
         words = {axes.get_xlabel() for axes in reference.axes} | {axes.get_ylabel() for axes in reference.axes}
         words |= {axes.get_title() for axes in reference.axes}
         assert words - {""} <= set(texts(ours))

@@ -88,6 +88,25 @@ def test_a_users_style_does_not_break_the_layout(tmp_path):
         assert figure().axes[0].get_position().bounds == (0, 0, 1, 1)
 
 
+@pytest.mark.parametrize("size", [64, 100, 1024, 4096])
+@pytest.mark.parametrize("density", [1, 2])
+def test_a_lone_peak_is_seen_in_a_browser(size, density, browser, tmp_path):
+    matrix = torch.full((size, size), 0.001)
+    matrix[size // 3, size - 2] = 1.0
+    drawn = heatmap_figure(matrix, "Keys", "Queries")
+    (tmp_path / "peak.svg").write_text(drawn.to_svg(bbox_inches=drawn.content))
+    (tmp_path / "page.html").write_text("<body style='margin:3px'><img src='peak.svg'></body>")
+    page = browser.new_page(device_scale_factor=density)
+    page.goto((tmp_path / "page.html").as_uri())
+    seen = mpl.image.imread(io.BytesIO(page.screenshot()))[..., :3]
+    page.close()
+    left, top, right, bottom = (round(x * 96 * density) for x in drawn.layout.panel(0, 0))
+    offset = [round((3 - 96 * edge) * density) for edge in drawn.layout.content[:2]]
+    panel = seen[top + offset[1] : bottom + offset[1], left + offset[0] : right + offset[0]]
+    darkest = panel[..., 1].min()  # in "Reds", less green is more
+    assert darkest <= mpl.colormaps["Reds"](0.95)[1]
+
+
 # --- showing -----------------------------------------------------------------------------------------------
 
 
