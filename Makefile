@@ -72,7 +72,7 @@ check: .venv/.stamp-test  ## ruff, ruff format, and mypy on the package
 	$(RUN) mypy
 
 bench: .venv/.stamp-bench  ## measure what the book says about speed
-	@for script in $(sort $(wildcard benchmarks/*.py)); do echo "$$script"; $(BIN)/python "$$script" || exit 1; done
+	@for script in $(BENCHMARKS); do echo "$$script"; $(BIN)/python "$$script" || exit 1; done
 
 clean:  ## remove what the other verbs made, but not .venv
 	rm -rf _build build dist *.egg-info .coverage .coverage.* .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -61,9 +61,10 @@ def lay_out(
     gap_y = GAP + (title if len(words.titles) > 1 else 0.0)
     bar = GAP + BAR_WIDTH + BAR_LABELS if share_scale else 0.0
     right = (line + 0.06 if words.row_titles else 0.0) + bar
-    widest_title = max((text_width(word, LABEL) for row in words.titles for word in row), default=0.0)
-    least_x = max(SMALLEST_PANEL, min(widest_title, WIDEST_TITLE) + 0.06 - gap_x)
-    least_y = SMALLEST_PANEL
+    widest = max((text_width(word, LABEL) for row in words.titles for word in row), default=0.0)
+    tallest = max((text_width(word, LABEL) for word in words.row_titles), default=0.0)
+    least_x = max(SMALLEST_PANEL, min(widest, WIDEST_TITLE) + 0.06 - gap_x)
+    least_y = max(SMALLEST_PANEL, min(tallest, WIDEST_TITLE) + 0.06 - gap_y)
     if annotate:
         least_x, least_y = max(least_x, num_keys * ANNOTATED_CELL[0]), max(least_y, num_queries * ANNOTATED_CELL[1])
 
