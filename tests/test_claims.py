@@ -29,16 +29,8 @@ def name(chapter: str) -> str:
 
 def built_values(chapter: str, site: Path) -> dict[str, str]:
     """Return what the cells of the built page glued, as the text MyST-NB keeps."""
-    notebook = json.loads((site.parent / "jupyter_execute" / "chapters" / f"{chapter}.ipynb").read_text("utf-8"))
-    found = {}
-    for cell in notebook["cells"]:
-        for output in cell.get("outputs", []):
-            glued = output.get("metadata", {}).get("scrapbook", {}).get("name")
-            if glued:
-                found[glued.removeprefix("application/papermill.record/")] = "".join(
-                    next(text for mime, text in output["data"].items() if mime.endswith("text/plain"))
-                )
-    return found
+    glued = json.loads((site.parent / "jupyter_execute" / "chapters" / f"{chapter}.glue.json").read_text("utf-8"))
+    return {name: "".join(output["data"]["text/plain"]) for name, output in glued.items()}
 
 
 CASES = [(chapter, claim) for chapter in CHAPTERS for claim in claims(chapter)]

@@ -211,6 +211,31 @@ def test_separate_projections_make_the_dot_product_bilinear() -> None:
     assert training.losses[-1] < 0.01
 
 
+def test_two_numbers_for_each_query_and_each_key_are_enough() -> None:
+    """Rank 2 reaches the 0 that one shared embedding of ten numbers cannot."""
+    W_q, W_k = start(2, 10), nn.Parameter(start(2, 10).detach().flip(1))
+    training = fetch_next(lambda q, k: bilinear_score(q, k, W_q.mT @ W_k), [W_q, W_k])
+    assert training.losses[-1] < 0.01
+    assert_close(training.weights[-1], torch.eye(10).roll(1, dims=1), atol=0.02, rtol=0)
+
+
+@pytest.mark.parametrize("rows", [2, 3, 30])
+def test_the_floor_of_a_shared_embedding_does_not_depend_on_its_size(rows: int) -> None:
+    E = start(rows, 10)
+    training = fetch_next(lambda q, k: bilinear_score(q, k, E.mT @ E), [E])
+    assert training.losses[-1].item() == pytest.approx(1.4608, abs=0.002)
+    assert training.losses.min() > 1.4608
+    assert training.weights[-1].argmax(dim=-1).tolist() == list(range(10))  # each item looks at itself most
+
+
+@pytest.mark.parametrize("num_items", [3, 7, 13])
+def test_a_ring_has_as_many_items_as_asked_for_and_the_last_is_followed_by_the_first(num_items: int) -> None:
+    W = nn.Parameter(torch.zeros(num_items, num_items))
+    training = fetch_next(lambda q, k: bilinear_score(q, k, W), [W], num_items=num_items)
+    assert_close(training.weights[-1], torch.eye(num_items).roll(1, dims=1), atol=0.02, rtol=0)
+    assert training.weights[-1, -1, 0] > 0.98
+
+
 def test_fetch_next_records_from_before_the_first_step() -> None:
     W = nn.Parameter(torch.zeros(5, 5))
     training = fetch_next(lambda q, k: bilinear_score(q, k, W), [W], num_items=5, steps=3)

@@ -10,6 +10,8 @@ REPAIRS = {
     '<summary aria-label="Toggle hidden content">': "<summary>",  # the visible words are the label
     '<th class="head"><p></p></th>': "<td></td>",  # the empty corner of a table is no header
     'role="doc-biblioentry"': 'role="listitem"',  # deprecated ARIA role
+    ' id="exercise-content"': "",  # the same id in every exercise of a page
+    ' id="solution-content"': "",
 }
 START_PAGE = """<!DOCTYPE html>
 <html lang="en">

@@ -18,6 +18,7 @@ ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",  # the builder's own choice would hide every figure
     "HF_HUB_OFFLINE": "1",
+    "ATTN_LESSON_PAGE": "1",  # the movable charts come as HTML that the page brings to life
 }
 
 

@@ -1,0 +1,189 @@
+"""The built site as its readers meet it: every page, light and dark, wide and on a phone, with the network cut off."""
+
+import functools
+import gzip
+import http.server
+import itertools
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from axe_playwright_python.base import AXE_FILE_PATH
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).parents[1]
+PAGES = [f"chapters/{path.stem}" for path in sorted((ROOT / "chapters").glob("*.md"))]
+CHAPTERS = [page for page in PAGES if re.match(r"chapters/\d", page)]
+VIEWS = {f"{theme} {width}": (theme, width) for theme in ("light", "dark") for width in (1280, 390)}
+MEASURED: list[str] = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def print_what_was_measured(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    lines = "\n".join(["", "page                              raw kB   gzip kB  requests", *MEASURED])
+    with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        print(lines)  # noqa: T201  (the table is what this file leaves behind)
+
+
+@pytest.fixture(scope="module")
+def server(site: Path) -> Iterator[str]:
+    """Serve the site on the loopback, as any plain file server would."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *args: object) -> None:
+            """Say nothing."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=site)) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{running.server_port}"
+        running.shutdown()
+
+
+def open_page(browser, address, theme="light", width=1280):
+    """Open a page with every other host cut off; return it, what went wrong, and the bodies it loaded."""
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=theme)
+    own, wrong, loaded = f"{urlsplit(address).scheme}://{urlsplit(address).netloc}", [], {}
+    page.route(lambda url: not url.startswith((own, "data:", "blob:")), lambda route: route.abort())
+    page.on("request", lambda asked: None if asked.url.startswith((own, "data:", "blob:")) else wrong.append(asked.url))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda said: wrong.append(said.text) if said.type in {"error", "warning"} else None)
+    page.on("response", lambda answer: loaded.setdefault(answer.url, answer))
+    page.on("requestfailed", lambda asked: wrong.append(f"{asked.url}: {asked.failure}"))
+    page.goto(address, wait_until="networkidle")
+    return page, wrong, loaded
+
+
+@functools.cache
+def soup(path: Path) -> BeautifulSoup:
+    return BeautifulSoup(path.read_text("utf-8"), "html.parser")
+
+
+# --- offline, quiet, accessible, and no wider than the screen -------------------------------------------------
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_is_whole_quiet_accessible_and_fits(name, view, site, browser):
+    theme, width = VIEWS[view]
+    page, wrong, _ = open_page(browser, (site / f"{name}.html").as_uri(), theme, width)
+    try:
+        assert page.evaluate("document.documentElement.dataset.theme") == theme
+        for chart in page.locator(".explorable").all():
+            chart.scroll_into_view_if_needed()
+        if page.locator(".explorable").count():
+            page.wait_for_function("document.querySelectorAll('.explorable:not(.ready)').length === 0", timeout=15_000)
+        page.evaluate("window.scrollTo(0, 0)")
+        assert wrong == []  # before axe, which tries to read the style sheets again
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.add_script_tag(path=AXE_FILE_PATH)
+        found = page.evaluate("axe.run().then(result => result.violations)")
+        assert [(one["id"], [node["html"][:150] for node in one["nodes"]][:3]) for one in found] == []
+    finally:
+        page.close()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_over_http_a_page_asks_no_one_else_and_is_light(name, server, browser, site):
+    page, wrong, loaded = open_page(browser, f"{server}/{name}.html")
+    bodies = {url: answer.body() for url, answer in loaded.items() if answer.ok and url.startswith("http")}
+    page.close()
+    raw, packed = sum(map(len, bodies.values())), sum(len(gzip.compress(body, 6)) for body in bodies.values())
+    MEASURED.append(f"{name:32} {raw / 1e3:8.0f} {packed / 1e3:9.0f} {len(bodies):9}")
+    charts = {url: body for url, body in bodies.items() if "/explorables/" in url}
+    assert wrong == []
+    assert raw - sum(map(len, charts.values())) <= 1_200_000
+    assert packed - sum(len(gzip.compress(body, 6)) for body in charts.values()) <= 500_000
+    assert sum(map(len, charts.values())) <= 1_000_000
+
+
+def test_search_works_from_the_file_system(site, browser):
+    page, wrong, _ = open_page(browser, (site / "search.html").as_uri() + "?q=softmax")
+    page.wait_for_selector("#search-results li a", timeout=10_000)
+    found = page.locator("#search-results li a").all_inner_texts()
+    page.close()
+    assert any("distribution" in title.lower() for title in found)
+    assert wrong == []
+
+
+# --- nothing broken -------------------------------------------------------------------------------------------
+
+
+def test_every_internal_link_and_anchor_leads_somewhere(site):
+    broken = []
+    for name in PAGES:
+        here = site / f"{name}.html"
+        for tag, attribute in (("a", "href"), ("img", "src"), ("link", "href"), ("script", "src")):
+            for element in soup(here).find_all(tag, attrs={attribute: True}):
+                target = urlsplit(element[attribute])
+                if target.scheme or target.netloc or not (target.path or target.fragment):
+                    continue
+                file = (here.parent / unquote(target.path)).resolve() if target.path else here
+                if not file.is_file():
+                    broken.append(f"{name}: {element[attribute]}")
+                elif target.fragment and file.suffix == ".html" and not soup(file).find(id=unquote(target.fragment)):
+                    broken.append(f"{name}: {element[attribute]} (no such anchor)")
+    assert broken == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_ids_are_unique_and_headings_in_order(name, site):
+    page = soup(site / f"{name}.html")
+    ids = [element["id"] for element in page.find_all(id=True) if not element.find_parent("svg")]
+    assert sorted({one for one in ids if ids.count(one) > 1}) == []
+    levels = [int(heading.name[1]) for heading in page.find("article").find_all(re.compile(r"^h[1-6]$"))]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+
+
+# --- for the reader -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_has_what_a_reader_expects(name, site):
+    page = soup(site / f"{name}.html")
+    assert page.html["lang"] == "en"
+    assert page.find("link", rel=re.compile("icon"))
+    assert page.find("meta", attrs={"name": "viewport"})
+    assert "skip" in page.find("a").get_text().lower()
+    assert page.find("meta", property="og:image")
+    assert page.find("meta", attrs={"name": "description"})
+    assert page.select_one(".prev-next-footer a, .prev-next-area a")
+    for formula in page.select(".math"):
+        assert formula.find("math"), "a formula without MathML"
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_chapters_notebook_is_one_click_away(name, site):
+    page = soup(site / f"{name}.html")
+    links = [a["href"] for a in page.find_all("a", href=True) if a["href"].endswith(".ipynb")]
+    assert links
+    assert ((site / name).parent / links[0]).resolve().is_file()
+    assert page.select_one(".highlight pre")
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_glossary_terms_are_linked(name, site):
+    assert soup(site / f"{name}.html").select("a.reference[href*='glossary.html#term-']")
+
+
+def test_the_keyboard_reaches_content_with_visible_focus(site, browser):
+    page, _, _ = open_page(browser, (site / "chapters" / "03_scoring_functions.html").as_uri())
+    page.keyboard.press("Tab")
+    assert "skip" in page.evaluate("document.activeElement.textContent").lower()
+    page.keyboard.press("Enter")
+    seen = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        seen.add(page.evaluate("document.activeElement.tagName"))
+        style = page.evaluate(
+            "(() => { const s = getComputedStyle(document.activeElement);"
+            " return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0 || s.boxShadow !== 'none'; })()"
+        )
+        assert style, page.evaluate("document.activeElement.outerHTML.slice(0, 200)")
+    page.close()
+    assert {"A", "BUTTON"} <= seen
