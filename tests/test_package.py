@@ -157,7 +157,7 @@ MAY_IMPORT = {  # a room: the packages (besides Python's own) and the rooms that
     "learning": ({"torch"}, {"scores", "attention"}),
     "__main__": (set[str](), {"heatmaps", "experiments"}),
     "explorables": (
-        {"torch", "altair"},
+        {"torch", "altair", "vl_convert"},
         {"scores", "attention", "saliency", "experiments", "heatmaps", "learning", "explorables"},
     ),
 }

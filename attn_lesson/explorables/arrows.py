@@ -37,7 +37,7 @@ def explore_arrows() -> Explorable:
             away="datum.length + [0.2, 0.45, 0.2][datum.n]",
         )
         .encode(
-            x=alt.X("x:Q", title=None, scale=plane, axis=alt.Axis(values=list(range(-3, 4)))),
+            x=alt.X("x:Q", title=None, scale=plane, axis=alt.Axis(values=list(range(-3, 4)), labelOverlap=False)),
             y=alt.Y("y:Q", title=None, scale=plane, axis=alt.Axis(values=list(range(-3, 4)), minExtent=68)),
         )
     )  # fmt: skip
@@ -64,7 +64,11 @@ def explore_arrows() -> Explorable:
             score="ql * kl * cos((qa + (datum.n == 2 ? wa : 0) - ka) * PI / 180) / (datum.n == 1 ? sqrt(2) : 1)"
         )
         .encode(
-            x=alt.X("score:Q", scale=alt.Scale(domain=[-9, 9]), axis=alt.Axis(values=list(range(-9, 10, 3)))),
+            x=alt.X(
+                "score:Q",
+                scale=alt.Scale(domain=[-9, 9]),
+                axis=alt.Axis(values=list(range(-9, 10, 3)), labelOverlap=False),
+            ),
             y=alt.Y("function:N", sort=list(FUNCTIONS), title=None, axis=alt.Axis(minExtent=68)),
         )
     )

@@ -7,8 +7,8 @@ import altair as alt
 from torch import Tensor
 
 BLUE, RED, GREY = "#3b82c4", "#d1495b", "#8a929b"  # at least 3:1 on light and on dark pages
-REDS = alt.Scale(scheme="reds", domain=[0, 1], clamp=True)
 RAMP = ["#fff5f0", "#fee0d2", "#fcbba1", "#fc9272", "#fb6a4a", "#ef3b2c", "#cb181d", "#a50f15", "#67000d"]  # "Reds"
+REDS = alt.Scale(range=RAMP, domain=[0, 1], clamp=True)
 
 
 def slider(name: str, label: str, value: float, least: float, most: float, step: float) -> alt.Parameter:

@@ -58,7 +58,8 @@ def explore_root_d() -> Explorable:
         .transform_calculate(part="datum.weight > 0 ? -datum.weight * log(datum.weight) : 0")
         .transform_aggregate(entropy="sum(part)", groupby=["d", "query", "scores"])
         .encode(
-            x=alt.X("d:Q", scale=alt.Scale(type="log", base=2), axis=alt.Axis(values=[1, 2, 8, 32, 128, 512])),
+            x=alt.X("d:Q", scale=alt.Scale(type="log", base=2))
+            .axis(values=[1, 2, 8, 32, 128, 512], labelOverlap=False),
             y=alt.Y("entropy:Q", title="entropy", scale=alt.Scale(domain=[0, 2.5]), axis=alt.Axis(minExtent=32)),
             color=alt.Color("scores:N", title=None, scale=alt.Scale(domain=["not scaled", "scaled"], range=[RED, BLUE]))
             .legend(orient="bottom", labelFontSize=12, symbolType="square", columnPadding=24),

@@ -11,7 +11,7 @@ import vl_convert
 INK = "currentColor"
 CONFIG: dict[str, Any] = {
     "background": None,
-    "font": "inherit",
+    "font": "sans-serif",
     "view": {"stroke": None},
     "title": {"color": INK, "fontSize": 14, "anchor": "start"},
     "text": {"color": INK, "fontSize": 12},
