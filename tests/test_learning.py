@@ -1,7 +1,7 @@
 """Models that learn their weights: where they start, what they reach, and that a seed repeats a run."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -15,13 +15,7 @@ from attn_lesson.scores import AdditiveScore, BilinearScore, bilinear_score, dot
 COPY = torch.arange(10)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """Matrices of ten by ten: on a busy machine, threads that wait for one another cost more than they bring."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

@@ -17,12 +17,7 @@ from attn_lesson.scores import bilinear_score
 ONE, NEXT = torch.eye(10, dtype=torch.float64), torch.arange(10).roll(-1)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def loss(table: Tensor) -> float:
