@@ -12,7 +12,7 @@ REPAIRS = {
     'role="doc-biblioentry"': 'role="listitem"',  # deprecated ARIA role
     ' id="exercise-content"': "",  # the same id in every exercise of a page
     ' id="solution-content"': "",
-    '<img alt="': '<img loading="lazy" alt="',  # a figure is fetched as it nears the screen
+    ' src="../_images/': ' loading="lazy" src="../_images/',  # a figure is fetched as it nears the screen
 }
 START_PAGE = """<!DOCTYPE html>
 <html lang="en">

@@ -5,10 +5,14 @@ from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
+import vl_convert
 from docutils import nodes
 from sphinx.application import Sphinx
 
+HOME = "https://attn-lesson.github.io/attn-lesson"  # a preview needs a full address; no page loads it
 PICTURE = "_static/preview.png"
+README = Path(__file__).parents[1] / "static" / "readme.svg"
+INK = "#1b1f24"
 LONGEST = 200
 
 
@@ -25,13 +29,12 @@ def add_tags(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     """Add the description and the preview to the page's head."""
-    base = app.config.html_baseurl.rstrip("/")
     tags = {
         'name="description"': description(doctree) or app.config.project,
         'property="og:type"': "article",
         'property="og:title"': context.get("title") or app.config.project,
         'property="og:description"': description(doctree) or app.config.project,
-        'property="og:image"': f"{base}/{PICTURE}",
+        'property="og:image"': f"{HOME}/{PICTURE}",
         'property="og:image:alt"': "Five heatmaps: random numbers, three states of a model that learns, the identity.",
     }
     plain = {name: re.sub(r"<[^>]*>", "", str(value)) for name, value in tags.items()}
@@ -40,19 +43,14 @@ def add_tags(
 
 
 def draw_picture(app: Sphinx, exception: Exception | None) -> None:
-    """Draw the picture with the package itself, in the size that link previews have."""
-    if exception is not None or app.builder.format != "html":
-        return
-    import torch
-
-    from attn_lesson import eye_weights, heatmap_figure, rand_weights
-    from attn_lesson.learning import PositionalAttention, train
-
-    learned = train(PositionalAttention(), torch.arange(10), learning_rate=0.1)
-    row = torch.stack([rand_weights(), *learned.weights[[0, 6, 100]], eye_weights()])
-    titles = ["rand", "learned: step 0", "step 6", "step 100", "eye"]
-    figure = heatmap_figure(row[None], "Keys", "Queries", titles=titles, figsize=(12, 6.3))
-    figure.savefig(Path(app.outdir) / PICTURE, dpi=100, facecolor="white", metadata={"Software": None})
+    """Paint the README's picture on white, as the PNG that link previews want."""
+    if exception is None and app.builder.format == "html":
+        paper = '<rect width="100%" height="100%" fill="#ffffff"/>'
+        svg = re.sub(r"<style>.*?</style>", paper, README.read_text("utf-8"), count=1)
+        png = vl_convert.svg_to_png(
+            svg.replace("var(--ink)", INK).replace("<svg ", '<svg font-family="sans-serif" ', 1), scale=2
+        )
+        (Path(app.outdir) / PICTURE).write_bytes(png)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
