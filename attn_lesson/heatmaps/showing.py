@@ -29,7 +29,7 @@ STYLE = (
 REPRODUCIBLE: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "attn_lesson"}
 # What Matplotlib repeats at every word: the list of fonts, and turning by nothing.
 ONCE = (
-    (re.compile(INK), "var(--ink)"),
+    (re.compile(f"(?<=fill: ){INK}|(?<=stroke: ){INK}"), "var(--ink)"),  # in styles alone: a label may say it too
     (re.compile(r"font-family: [^;\"]*sans-serif; "), ""),
     (re.compile(r' transform="rotate\(-0 [^)]*\)"'), ""),
 )

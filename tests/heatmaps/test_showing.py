@@ -16,6 +16,7 @@ from nbclient import NotebookClient
 
 from attn_lesson import heatmap_figure, show_heatmaps
 from attn_lesson.heatmaps import HeatmapFigure
+from attn_lesson.heatmaps.showing import INK
 
 SVG = "{http://www.w3.org/2000/svg}"
 HEADS = torch.rand(2, 3, 5, 7, generator=torch.Generator().manual_seed(0))
@@ -60,6 +61,11 @@ def test_text_stays_text_and_follows_the_theme():
     assert {"one", "two", "three", "Keys & <more>", "Queries"} <= words
     assert "prefers-color-scheme:dark" in root.find(SVG + "style").text
     assert all("var(--ink)" in text.get("style") for text in root.iter(SVG + "text"))
+
+
+def test_a_label_that_names_the_ink_keeps_its_words():
+    root = ElementTree.fromstring(figure(titles=[INK, "two", "three"], figsize=(9, 4)).to_svg())
+    assert INK in {text.text for text in root.iter(SVG + "text")}
 
 
 def test_a_notebook_gets_the_picture_without_its_margins():
