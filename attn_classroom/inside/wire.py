@@ -1,0 +1,145 @@
+"""Values as they cross between a submission and its judge: plain data in JSON frames, never pickle.
+
+A tensor crosses as its dtype, its shape and its bytes, and each is checked before anything is built from it.
+"""
+
+import base64
+import json
+import math
+import struct
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+MAX_FRAME = 32 * 2**20  # bytes: a longer answer is refused before it is read
+MAX_DEPTH = 20
+MAX_AXES = 8
+HEADER = struct.Struct(">I")
+DTYPES = {
+    str(dtype).removeprefix("torch."): dtype
+    for dtype in (
+        *(torch.float16, torch.bfloat16, torch.float32, torch.float64),
+        *(torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64),
+    )
+}
+SIZES = {name: torch.empty(0, dtype=dtype).element_size() for name, dtype in DTYPES.items()}
+
+
+class WireError(Exception):
+    """What came, or what was to be sent, is not plain data."""
+
+
+def encode(value: Any, functions: list[Callable[..., Any]] | None = None, depth: int = 0) -> Any:
+    """Turn plain data into what JSON can hold.
+
+    Args:
+        value: None, a bool, number, text, tensor or NumPy array, or a list, tuple or dict of such.
+        functions: where a callable is put so that the other side can call it back; without it a callable is refused.
+        depth: how many containers this value is inside of, at most `MAX_DEPTH`.
+
+    Raises:
+        WireError: for any other type, named in the message.
+
+    Example:
+        >>> encode((1, "a"))
+        {'tuple': [1, 'a']}
+    """
+    if depth > MAX_DEPTH:
+        raise WireError(f"an answer may be nested {MAX_DEPTH} deep, this one is deeper")
+    if value is None or isinstance(value, bool):
+        return value
+    for plain in (int, float, str):
+        if isinstance(value, plain):
+            return plain(value)
+    if isinstance(value, torch.Tensor):
+        return {"tensor": _encode_tensor(value)}
+    numpy = sys.modules.get("numpy")
+    if numpy is not None and isinstance(value, numpy.ndarray | numpy.generic):
+        try:
+            return {"array": _encode_tensor(torch.from_numpy(numpy.array(value)))}
+        except TypeError as error:
+            raise WireError(f"an array of dtype {value.dtype} cannot be graded") from error
+    for kind in (tuple, list):
+        if isinstance(value, kind):
+            return {kind.__name__: [encode(item, functions, depth + 1) for item in value]}
+    if isinstance(value, dict):
+        return {"dict": [[encode(each, functions, depth + 1) for each in pair] for pair in value.items()]}
+    if functions is not None and callable(value):
+        functions.append(value)
+        return {"function": len(functions) - 1}
+    raise WireError(f"a value of type {type(value).__name__} cannot be graded; return a tensor, a number or a text")
+
+
+def _encode_tensor(tensor: torch.Tensor) -> list[Any]:
+    name = str(tensor.dtype).removeprefix("torch.")
+    if name not in DTYPES:
+        raise WireError(f"a tensor of dtype {tensor.dtype} cannot be graded")
+    plain = tensor.detach().cpu().contiguous()
+    if plain.numel() * SIZES[name] > MAX_FRAME // 2:
+        raise WireError(f"a tensor of shape {tuple(plain.shape)} is too large to be graded")
+    raw = plain.reshape(-1).view(torch.uint8).numpy().tobytes() if plain.numel() else b""
+    return [name, list(plain.shape), base64.b64encode(raw).decode()]
+
+
+def decode(data: Any, function: Callable[[int], Any] | None = None, depth: int = 0) -> Any:
+    """Build the value that `encode` described, or refuse.
+
+    Args:
+        data: what JSON held; from a submission, so nothing about it is taken for granted.
+        function: makes the callable for a function's number; without it a function is refused.
+        depth: as in `encode`.
+
+    Raises:
+        WireError: when the description is not one that `encode` makes.
+
+    Example:
+        >>> decode({"tuple": [1, "a"]})
+        (1, 'a')
+    """
+    if depth > MAX_DEPTH:
+        raise WireError(f"an answer may be nested {MAX_DEPTH} deep, this one is deeper")
+    if data is None or type(data) in (bool, int, float):
+        return data
+    if type(data) is str:
+        return data.encode("utf-8", "replace").decode()  # a lone surrogate could not be written to a file
+    if type(data) is not dict or len(data) != 1:
+        raise WireError("the answer is garbled")
+    ((kind, content),) = data.items()
+    if kind in ("tensor", "array"):
+        tensor = _decode_tensor(content)
+        return tensor if kind == "tensor" else tensor.numpy()
+    if kind == "function" and function is not None and type(content) is int:
+        return function(content)
+    if kind not in ("tuple", "list", "dict") or type(content) is not list:
+        raise WireError("the answer is garbled")
+    if kind != "dict":
+        items = [decode(item, function, depth + 1) for item in content]
+        return tuple(items) if kind == "tuple" else items
+    try:
+        return {decode(key, None, depth + 1): decode(item, function, depth + 1) for key, item in content}
+    except (TypeError, ValueError) as error:
+        raise WireError("the answer is garbled") from error
+
+
+def _decode_tensor(content: Any) -> torch.Tensor:
+    try:
+        name, shape, text = content
+        dtype, sizes = DTYPES[name], [int(size) for size in shape]
+        raw = bytearray(base64.b64decode(text, validate=True))
+    except (KeyError, TypeError, ValueError) as error:
+        raise WireError("the answer is garbled") from error
+    if len(sizes) > MAX_AXES or any(size < 0 for size in sizes) or math.prod(sizes) * SIZES[name] != len(raw):
+        raise WireError("the answer is garbled")
+    if dtype is torch.bool and raw.strip(b"\0\1"):
+        raise WireError("the answer is garbled")
+    return (torch.frombuffer(raw, dtype=dtype) if raw else torch.empty(0, dtype=dtype)).reshape(sizes)
+
+
+def pack(message: dict[str, Any]) -> bytes:
+    """Make one frame: four bytes of length, then JSON."""
+    body = json.dumps(message).encode()
+    if len(body) > MAX_FRAME:
+        raise WireError("a message is too large to be sent")
+    return HEADER.pack(len(body)) + body
