@@ -144,5 +144,7 @@ def read_wrong(listed: dict[str, Any], answers: set[str]) -> tuple[Wrong, ...]:
     for each in wrong:
         unknown = sorted(each.answers.keys() - answers)
         if unknown:
-            raise AssignmentError(f"the wrong answer {each.name!r} is for {unknown}; the answer cells are {sorted(answers)}")
+            raise AssignmentError(
+                f"the wrong answer {each.name!r} is for {unknown}; the answer cells are {sorted(answers)}"
+            )
     return wrong

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from attn_classroom.assignment import PUBLIC
-from attn_classroom.judging import Outcome, Referee, run_tests
+from attn_classroom.judging import Referee, run_tests
+from attn_classroom.outcomes import Outcome, title
 from attn_classroom.student import Here, Student
 
 
@@ -64,13 +65,3 @@ def describe(outcomes: list[Outcome], seed: int) -> str:
             f"rest. The same inputs again: seed={seed}."
         )
     return "\n".join(lines)
-
-
-def title(test: str) -> str:
-    """Turn the name of a test into words.
-
-    Example:
-        >>> title("test_ties_keep_k")
-        'ties keep k'
-    """
-    return test.removeprefix("test_").replace("_", " ")

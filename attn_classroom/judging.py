@@ -4,49 +4,21 @@ import hashlib
 import os
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import pytest
 import torch
 
 from attn_classroom.assignment import PUBLIC, AssignmentError
-from attn_classroom.student import Student, StudentError
+from attn_classroom.isolation import IsolationError
+from attn_classroom.outcomes import Outcome, describe
+from attn_classroom.student import Student
 
 MARK = "question(name, points, hint): the question a test belongs to, what it is worth, and what to say if it fails"
 WITHOUT = [f"-pno:{plugin}" for plugin in ("terminal", "cacheprovider", "warnings", "faulthandler", "capture")]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What came of one test.
-
-    Args:
-        question: the question it belongs to.
-        test: the name of its function.
-        points: what it is worth.
-        passed: whether it passed.
-        hidden: whether the student has not got this test.
-        message: what was expected and what came; empty when it passed.
-        hint: what its writer says to who fails it.
-    """
-
-    question: str
-    test: str
-    points: float
-    passed: bool
-    hidden: bool
-    message: str
-    hint: str
-
-    @property
-    def earned(self) -> float:
-        """The points, or 0."""
-        return self.points if self.passed else 0
 
 
 class Referee:
@@ -65,6 +37,7 @@ class Referee:
         self._student, self._afresh, self._seed, self._questions = student, afresh, seed, questions
         self.outcomes: list[Outcome] = []
         self.broken: list[str] = []
+        self.fault: IsolationError | None = None
         self.questions: list[str] = []
 
     @pytest.fixture
@@ -102,12 +75,14 @@ class Referee:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> Iterator[None]:  # pragma: no branch
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Keep the outcome of a test once it was called, or could not be."""
         report = yield
         if call.when == "call" or (call.when == "setup" and report.failed):
             question, points, hint = _mark(item)
             error = call.excinfo.value if call.excinfo else None
+            if isinstance(error, IsolationError):
+                self.fault = error  # not the student's
             message = "" if error is None else describe(error)
             hidden = item.path.name != PUBLIC
             self.outcomes.append(Outcome(question, item.name, points, error is None, hidden, message, hint))
@@ -118,13 +93,6 @@ def _mark(item: pytest.Item) -> tuple[str, float, str]:
     mark = item.get_closest_marker("question")
     assert mark is not None
     return str(mark.args[0]), mark.kwargs["points"], mark.kwargs["hint"]
-
-
-def describe(error: BaseException) -> str:
-    """Say in a sentence or two why a test failed, for the student."""
-    if isinstance(error, StudentError | AssertionError):
-        return str(error)[:600] or "the test says no"
-    return f"your answer could not be used: {type(error).__name__}: {error}"[:600]
 
 
 def run_tests(tests: dict[str, str], referee: Referee) -> list[Outcome]:
@@ -139,6 +107,7 @@ def run_tests(tests: dict[str, str], referee: Referee) -> list[Outcome]:
 
     Raises:
         AssignmentError: when a test file cannot be read, or a test has no `question` marker.
+        IsolationError: when there was no sandbox for the student's code.
     """
     with TemporaryDirectory(prefix="attn-classroom-") as folder, _as_if_alone():
         for name, source in tests.items():
@@ -150,6 +119,8 @@ def run_tests(tests: dict[str, str], referee: Referee) -> list[Outcome]:
         referee.broken.append(f"pytest ended with {code!r}")
     if referee.broken:
         raise AssignmentError("these tests cannot be used: " + "; ".join(referee.broken))
+    if referee.fault:
+        raise referee.fault
     return referee.outcomes
 
 
@@ -168,8 +139,3 @@ def _as_if_alone() -> Iterator[None]:
         for name in sys.modules.keys() - modules:
             if name.startswith("test_"):
                 del sys.modules[name]
-
-
-def as_dict(outcome: Outcome) -> dict[str, Any]:
-    """Give an outcome as plain data."""
-    return dict(vars(outcome))

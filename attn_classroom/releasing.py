@@ -10,15 +10,17 @@ import nbformat
 
 from attn_classroom.assignment import PUBLIC, Assignment, AssignmentError, Cell
 
-SOLUTION = re.compile(r"^([ \t]*)### BEGIN SOLUTION\n(.*?)^[ \t]*### END SOLUTION[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+SOLUTION = re.compile(
+    r"^([ \t]*)### BEGIN SOLUTION\n(.*?)^[ \t]*### END SOLUTION[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE
+)
 TEXT_FILES = {".html", ".js", ".json", ".txt", ".md", ".py", ".ipynb", ".svg", ".css", ".xml", ".toml"}
 
 
 def strip_solution(source: str) -> str:
-    """Take the solution out: inside a function an error stands in its place, at the top level a remark.
+    r"""Take the solution out: inside a function an error stands in its place, at the top level a remark.
 
     Example:
-        >>> print(strip_solution("def f():\\n    ### BEGIN SOLUTION\\n    return 1\\n    ### END SOLUTION"))
+        >>> print(strip_solution("def f():\n    ### BEGIN SOLUTION\n    return 1\n    ### END SOLUTION"))
         def f():
             raise NotImplementedError("your answer here")
     """
@@ -50,9 +52,14 @@ def notebook(assignment: Assignment, answers: dict[str, str] | None = None, *, s
     for number, cell in enumerate(assignment.cells):
         source = (answers or {}).get(cell.name) if cell.kind == "answer" else None
         if source is None:
-            source = cell.source if cell.kind != "answer" else (without_marks if solved else strip_solution)(cell.source)
-        make = nbformat.v4.new_markdown_cell if cell.kind == "text" else nbformat.v4.new_code_cell
-        made.cells.append(make(source.strip("\n"), id=f"cell-{number:02d}", metadata=_metadata(cell)))
+            source = (
+                cell.source if cell.kind != "answer" else (without_marks if solved else strip_solution)(cell.source)
+            )
+        parts = {"id": f"cell-{number:02d}", "metadata": _metadata(cell)}
+        if cell.kind == "text":
+            made.cells.append(nbformat.v4.new_markdown_cell(source.strip("\n"), **parts))
+        else:
+            made.cells.append(nbformat.v4.new_code_cell(source.strip("\n"), **parts))
     nbformat.validate(made)
     return str(nbformat.writes(made)) + "\n"
 

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+
 from attn_classroom.testing import assert_number, assert_tensor
 
 
@@ -48,7 +49,9 @@ def test_sharp_and_flat_rows(student, generator):
 
 
 @pytest.mark.question(
-    "temperature_for_entropy", points=2, hint="Scores a thousand times as large need a temperature a thousand times as large."
+    "temperature_for_entropy",
+    points=2,
+    hint="Scores a thousand times as large need a temperature a thousand times as large.",
 )
 def test_scores_of_any_size(student, generator):
     scores = torch.randn(9, generator=generator)
@@ -65,7 +68,9 @@ def test_batches_of_rows(student, generator):
         assert_tensor(student.top_k_weights(scores, k), top_k_by_hand(scores, k), f"the weights for k = {k}")
 
 
-@pytest.mark.question("top_k_weights", points=1, hint="Take the winners by place, not by comparing with the k-th score.")
+@pytest.mark.question(
+    "top_k_weights", points=1, hint="Take the winners by place, not by comparing with the k-th score."
+)
 def test_ties_keep_k(student, generator):
     scores = torch.randint(0, 3, (6, 9), generator=generator).float()
     got = student.top_k_weights(scores, 4)
@@ -75,7 +80,9 @@ def test_ties_keep_k(student, generator):
 
 
 @pytest.mark.question(
-    "top_k_weights", points=1, hint="A score of -5000 among others like it is as good as 5 among others like it: only gaps count."
+    "top_k_weights",
+    points=1,
+    hint="A score of -5000 among others like it is as good as 5 among others like it: only gaps count.",
 )
 def test_only_gaps_count(student, generator):
     scores = torch.randn(4, 8, generator=generator)

@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+
 from attn_classroom.testing import assert_number, assert_rows_sum_to_one, assert_tensor
 
 
@@ -12,7 +13,9 @@ def entropy(weights):
 
 
 @pytest.mark.question(
-    "temperature_for_entropy", points=1, hint="Two scores, 1 apart: try T = 0.5, 1 and 2 by hand, and see the entropy rise."
+    "temperature_for_entropy",
+    points=1,
+    hint="Two scores, 1 apart: try T = 0.5, 1 and 2 by hand, and see the entropy rise.",
 )
 def test_a_row_of_two(student, generator):
     gap = 0.5 + 3 * torch.rand((), generator=generator).item()
@@ -23,7 +26,9 @@ def test_a_row_of_two(student, generator):
 
 
 @pytest.mark.question(
-    "temperature_for_entropy", points=1, hint="Halve the interval until the entropy fits: too low an entropy needs a higher T."
+    "temperature_for_entropy",
+    points=1,
+    hint="Halve the interval until the entropy fits: too low an entropy needs a higher T.",
 )
 def test_a_random_row(student, generator):
     scores = torch.randn(12, generator=generator)
@@ -46,11 +51,15 @@ def test_keeps_k_and_sums_to_one(student, generator):
     assert kept == [2, 2, 2], f"expected 2 weights above 0 in each row, got {kept}"
 
 
-@pytest.mark.question("top_k_weights", points=1, hint="Keep the two largest, 1 and 0: their weights are e/(e + 1) and 1/(e + 1).")
+@pytest.mark.question(
+    "top_k_weights", points=1, hint="Keep the two largest, 1 and 0: their weights are e/(e + 1) and 1/(e + 1)."
+)
 def test_a_row_by_hand(student):
     e = math.e
     expected = torch.tensor([0.0, e / (e + 1), 1 / (e + 1), 0.0])
-    assert_tensor(student.top_k_weights(torch.tensor([-2.0, 1.0, 0.0, -1.0]), 2), expected, "the weights of -2, 1, 0, -1")
+    assert_tensor(
+        student.top_k_weights(torch.tensor([-2.0, 1.0, 0.0, -1.0]), 2), expected, "the weights of -2, 1, 0, -1"
+    )
 
 
 @pytest.mark.question("causal_mask", points=1, hint="Look at the example: which corner of the matrix is False?")

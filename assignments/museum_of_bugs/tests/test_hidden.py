@@ -1,0 +1,293 @@
+"""The tests that decide the rest: eleven more bugs, each beside a right implementation, each in a sandbox of its own.
+
+A sandbox meets one bug and one right implementation, each twice, in random order. So whoever throws a coin, once or at
+every call, fails some right implementation; and then nothing counts.
+"""
+
+import math
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from attn_classroom.student import StudentError
+
+LOST = ("Missing", "Gone", "WireError")  # nothing was tested: not the same as a test that fails
+VERDICTS = {}
+
+
+def by_contract(attend):
+    """Give attend, and refuse what its contract does not allow: the judge has to work it out."""
+
+    def checked(queries, keys, values, mask=None):
+        tensors = (queries, keys, values)
+        if not all(isinstance(each, torch.Tensor) and each.is_floating_point() and each.dim() >= 2 for each in tensors):
+            raise TypeError("outside the contract: attend takes floating tensors of two axes or more")
+        if not queries.dtype == keys.dtype == values.dtype:
+            raise TypeError("outside the contract: queries, keys and values have one dtype")
+        leading, (num_queries, d), (num_keys, _) = queries.shape[:-2], queries.shape[-2:], values.shape[-2:]
+        if (
+            keys.shape != (*leading, num_keys, d)
+            or values.shape[:-2] != leading
+            or 0 in (*queries.shape, *values.shape)
+        ):
+            shapes = ", ".join(str(tuple(each.shape)) for each in tensors)
+            raise ValueError(f"outside the contract: queries, keys and values of shapes {shapes}")
+        if not all(bool(each.isfinite().all()) for each in tensors):
+            raise ValueError("outside the contract: queries, keys and values are finite")
+        shape = (*leading, num_queries, num_keys)
+        if math.prod(shape) > 10_000:
+            raise ValueError(f"keep it small: {math.prod(shape)} scores, and 10000 are allowed")
+        if mask is None:
+            mask = torch.ones((), dtype=torch.bool)
+        if not isinstance(mask, torch.Tensor) or mask.dtype != torch.bool:
+            raise TypeError("outside the contract: mask is a tensor of dtype torch.bool, or None")
+        try:
+            mask = mask.expand(shape)
+        except RuntimeError:
+            raise ValueError(
+                f"outside the contract: no mask of shape {tuple(mask.shape)} for scores of {shape}"
+            ) from None
+        return attend(queries, keys, values, mask)
+
+    return checked
+
+
+# Right, in four ways -------------------------------------------------------------------------------
+
+
+def scaled(queries, keys):
+    return queries @ keys.mT / math.sqrt(queries.shape[-1])
+
+
+def softmax_where(scores, mask):
+    weights = torch.softmax(scores.masked_fill(~mask, -math.inf), dim=-1)
+    return torch.where(mask.any(dim=-1, keepdim=True), weights, 0.0)
+
+
+def right_by_softmax(queries, keys, values, mask):
+    """To the last bit what a wrong one gives where it is right: rounding does not tell them apart."""
+    weights = softmax_where(scaled(queries, keys), mask)
+    return weights @ values, weights
+
+
+def right_by_loop(queries, keys, values, mask):
+    """The contract, query by query, in float64."""
+    *leading, num_queries, d = queries.shape
+    num_keys, value_size = values.shape[-2:]
+    batch = math.prod(leading)
+    weights = torch.zeros(batch, num_queries, num_keys, dtype=torch.float64)
+    context = torch.zeros(batch, num_queries, value_size, dtype=torch.float64)
+    flat = [each.double().reshape(batch, *each.shape[-2:]) for each in (queries, keys, values)]
+    for b, (some_queries, some_keys, some_values, may) in enumerate(
+        zip(*flat, mask.reshape(batch, num_queries, num_keys), strict=True)
+    ):
+        for i, query in enumerate(some_queries):
+            if may[i].any():
+                scores = some_keys[may[i]] @ query / math.sqrt(d)
+                powers = (scores - scores.max()).exp()
+                weights[b, i, may[i]] = powers / powers.sum()
+                context[b, i] = weights[b, i] @ some_values
+    weights, context = (
+        weights.reshape(*leading, num_queries, num_keys),
+        context.reshape(*leading, num_queries, value_size),
+    )
+    return context.to(queries.dtype), weights.to(queries.dtype)
+
+
+def right_by_einsum(queries, keys, values, mask):
+    """Powers of 2, as fast kernels have them, and the division at the end."""
+    scores = torch.einsum("...id,...jd->...ij", queries, keys) * (math.log2(math.e) / math.sqrt(queries.shape[-1]))
+    scores = scores.masked_fill(~mask, -math.inf)
+    best = scores.amax(dim=-1, keepdim=True).clamp_min(torch.finfo(scores.dtype).min)
+    powers = torch.exp2(scores - best)
+    total = powers.sum(dim=-1, keepdim=True)
+    total = total.masked_fill(total == 0, 1.0)
+    return torch.einsum("...ij,...jv->...iv", powers, values) / total, powers / total
+
+
+def right_by_torch(queries, keys, values, mask):
+    """PyTorch's own function; values that are the identity bring its weights to light."""
+    unit = torch.eye(keys.shape[-2], dtype=keys.dtype).expand(*keys.shape[:-1], keys.shape[-2])
+    queries, keys, values, unit, allowed = (each.unsqueeze(0) for each in (queries, keys, values, unit, mask))
+    some = mask.any(dim=-1, keepdim=True)
+    context, weights = (
+        F.scaled_dot_product_attention(queries, keys, each, attn_mask=allowed).squeeze(0) for each in (values, unit)
+    )
+    return torch.where(some, context, 0.0), torch.where(some, weights, 0.0)
+
+
+RIGHT = (right_by_softmax, right_by_loop, right_by_einsum, right_by_torch)
+
+
+# Wrong, in one way each ----------------------------------------------------------------------------
+
+
+def divided_by_d(queries, keys, values, mask):
+    weights = softmax_where(queries @ keys.mT / queries.shape[-1], mask)
+    return weights @ values, weights
+
+
+def root_of_the_number_of_keys(queries, keys, values, mask):
+    weights = softmax_where(queries @ keys.mT / math.sqrt(keys.shape[-2]), mask)
+    return weights @ values, weights
+
+
+def softmax_twice(queries, keys, values, mask):
+    weights = softmax_where(softmax_where(scaled(queries, keys), mask), mask)
+    return weights @ values, weights
+
+
+def winner_takes_all(queries, keys, values, mask):
+    best = scaled(queries, keys).masked_fill(~mask, -math.inf).argmax(dim=-1, keepdim=True)
+    weights = torch.zeros(mask.shape, dtype=queries.dtype).scatter(-1, best, 1.0) * mask
+    return weights @ values, weights
+
+
+def exponentials_as_they_are(queries, keys, values, mask):
+    powers = scaled(queries, keys).exp().masked_fill(~mask, 0.0)
+    weights = powers / powers.sum(dim=-1, keepdim=True)
+    weights = torch.where(mask.any(dim=-1, keepdim=True), weights, 0.0)
+    return weights @ values, weights
+
+
+def weights_on_their_side(queries, keys, values, mask):
+    weights = softmax_where(scaled(queries, keys), mask)
+    return weights @ values, weights.mT
+
+
+def loses_a_batch_of_one(queries, keys, values, mask):
+    weights = softmax_where(scaled(queries, keys), mask)
+    context = weights @ values
+    return (context.squeeze(0), weights.squeeze(0)) if queries.dim() > 2 else (context, weights)
+
+
+def mask_after_the_softmax(queries, keys, values, mask):
+    weights = torch.softmax(scaled(queries, keys), dim=-1) * mask
+    return weights @ values, weights
+
+
+def hidden_scores_of_zero(queries, keys, values, mask):
+    weights = torch.softmax(scaled(queries, keys).masked_fill(~mask, 0.0), dim=-1)
+    weights = torch.where(mask.any(dim=-1, keepdim=True), weights, 0.0)
+    return weights @ values, weights
+
+
+def nan_without_keys(queries, keys, values, mask):
+    weights = torch.softmax(scaled(queries, keys).masked_fill(~mask, -math.inf), dim=-1)
+    return weights @ values, weights
+
+
+def first_mask_for_all(queries, keys, values, mask):
+    weights = softmax_where(scaled(queries, keys), mask.reshape(-1, *mask.shape[-2:])[0].expand(mask.shape))
+    return weights @ values, weights
+
+
+WRONG = (
+    *(divided_by_d, root_of_the_number_of_keys, softmax_twice, winner_takes_all, exponentials_as_they_are),
+    *(weights_on_their_side, loses_a_batch_of_one),
+    *(mask_after_the_softmax, hidden_scores_of_zero, nan_without_keys, first_mask_for_all),
+)
+
+
+# The trial -----------------------------------------------------------------------------------------
+
+
+def try_all(fresh_student, generator):
+    """Find out, once a run, whether right code passes and which bugs are caught.
+
+    Returns:
+        From an implementation to how often its two runs failed; `"right"` to what a right one failed with, or nothing.
+    """
+    verdicts = {"right": ""}
+    for number, place in enumerate(torch.randperm(len(WRONG), generator=generator).tolist()):
+        wrong, right = WRONG[place], RIGHT[number % len(RIGHT)]
+        verdicts[wrong] = 0
+        student = fresh_student()
+        for turn in torch.randperm(4, generator=generator).tolist():
+            attend = wrong if turn < 2 else right
+            try:
+                student.run_tests(by_contract(attend))
+            except StudentError as error:
+                lost = error.kind in LOST
+                if attend is right:
+                    verdicts["right"] = str(error) if lost else error.text or error.kind
+                    return verdicts  # nothing counts any more
+                if lost:
+                    verdicts[wrong] = 0
+                    break
+                verdicts[wrong] += 1
+    return verdicts
+
+
+def assert_caught(wrong, what, fresh_student, generator):
+    if not VERDICTS:
+        VERDICTS.update(try_all(fresh_student, generator))
+    said = VERDICTS["right"]
+    assert not said, f"expected right code to pass your tests, and no bug counts before it does: {said}"
+    caught = VERDICTS[wrong]
+    assert caught != 1, f"your tests caught {what}, but not each time: draw their inputs from a seed"
+    assert caught, f"expected a test of yours to fail for {what}, and none did"
+
+
+@pytest.mark.question("scores", points=1, hint="For which d is it the same whether one divides by d or by its root?")
+def test_no_root_is_taken(fresh_student, generator):
+    assert_caught(divided_by_d, "scores divided by d, not by its root", fresh_student, generator)
+
+
+@pytest.mark.question("scores", points=2, hint="Let no two sizes be equal: not even the number of keys and their size.")
+def test_the_root_of_another_size(fresh_student, generator):
+    assert_caught(root_of_the_number_of_keys, "scores divided by the root of another size", fresh_student, generator)
+
+
+@pytest.mark.question(
+    "weights", points=2, hint="Rows may sum to 1 and be wrong. Compare the numbers with a loop, or with a pencil."
+)
+def test_softmax_of_a_softmax(fresh_student, generator):
+    assert_caught(softmax_twice, "weights that went through softmax twice", fresh_student, generator)
+
+
+@pytest.mark.question("weights", points=1, hint="Soft attention never gives one key all. Which test of yours says so?")
+def test_only_the_best_key(fresh_student, generator):
+    assert_caught(winner_takes_all, "weights of 0 and 1 only", fresh_student, generator)
+
+
+@pytest.mark.question(
+    "weights", points=2, hint="Clause 7: try a score of 1000. You know the weights without computing them."
+)
+def test_large_scores_overflow(fresh_student, generator):
+    assert_caught(exponentials_as_they_are, "large scores that become infinite", fresh_student, generator)
+
+
+@pytest.mark.question("shapes", points=1, hint="With as many queries as keys this one has the right shape.")
+def test_weights_lie_on_their_side(fresh_student, generator):
+    assert_caught(weights_on_their_side, "weights with queries and keys swapped", fresh_student, generator)
+
+
+@pytest.mark.question("shapes", points=2, hint="Clause 6, the second half of its first sentence.")
+def test_a_batch_of_one(fresh_student, generator):
+    assert_caught(loses_a_batch_of_one, "a leading axis that is lost when its size is 1", fresh_student, generator)
+
+
+@pytest.mark.question("masks", points=1, hint="Which law of the weights holds under a mask as well?")
+def test_masked_too_late(fresh_student, generator):
+    assert_caught(mask_after_the_softmax, "weights masked after the softmax", fresh_student, generator)
+
+
+@pytest.mark.question(
+    "masks", points=1, hint="A score of 0 is not a weight of 0. Where the mask is False, look at the weight."
+)
+def test_a_score_of_zero_hides_nothing(fresh_student, generator):
+    assert_caught(hidden_scores_of_zero, "hidden keys that get a score of 0", fresh_student, generator)
+
+
+@pytest.mark.question("masks", points=2, hint="What does the contract say of a row without any True?")
+def test_a_row_without_any_key(fresh_student, generator):
+    assert_caught(nan_without_keys, "a row without any key that becomes NaN", fresh_student, generator)
+
+
+@pytest.mark.question(
+    "masks", points=1, hint="A mask may have leading axes. Let every member of a batch have another one."
+)
+def test_one_mask_for_the_whole_batch(fresh_student, generator):
+    assert_caught(first_mask_for_all, "a batch in which all share the first one's mask", fresh_student, generator)

@@ -1,0 +1,98 @@
+"""A notebook as it was handed in, made ready to run: the given cells put back, and what is odd about it noted."""
+
+from dataclasses import dataclass
+
+import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
+
+from attn_classroom.assignment import Assignment
+
+MAX_BYTES = 20 * 2**20
+MAX_CELLS = 2000
+
+
+class Unreadable(Exception):  # noqa: N818 (it says what a file is)
+    """What was handed in cannot be run at all; the message says why."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A notebook that can be run.
+
+    Args:
+        cells: name and source of each code cell, in the student's order.
+        flags: what a teacher may want to look at.
+    """
+
+    cells: list[tuple[str, str]]
+    flags: list[str]
+
+
+def read(data: bytes, assignment: Assignment) -> Reading:
+    """Read a notebook.
+
+    Args:
+        data: the bytes of the file.
+        assignment: whose given cells are put back, and whose answer cells are looked for.
+
+    Raises:
+        Unreadable: when it is no notebook, or too large.
+    """
+    if not data.strip():
+        raise Unreadable("the file is empty")
+    if len(data) > MAX_BYTES:
+        raise Unreadable(f"the file has {len(data) / 2**20:.0f} MB, and {MAX_BYTES // 2**20} MB are allowed")
+    try:
+        notebook = nbformat.reads(data.decode(), as_version=4)
+        cells = [(str(cell.cell_type), str(cell.source), dict(cell.metadata)) for cell in notebook.cells]
+    except Exception as error:  # noqa: BLE001 (nbformat raises whatever the file makes it raise)
+        raise Unreadable(f"the file is not a notebook ({type(error).__name__})") from None
+    if len(cells) > MAX_CELLS:
+        raise Unreadable(f"the notebook has {len(cells)} cells, and {MAX_CELLS} are allowed")
+    return _merge(cells, assignment)
+
+
+def _merge(cells: list[tuple[str, str, dict[str, object]]], assignment: Assignment) -> Reading:
+    given, answers = assignment.of_kind("given"), assignment.of_kind("answer")
+    run: list[tuple[str, str]] = []
+    flags: list[str] = []
+    seen: list[str] = []
+    for number, (kind, source, metadata) in enumerate(cells, start=1):
+        ours = metadata.get("attn_classroom")
+        name = next((str(name) for name in ours.values()), "") if isinstance(ours, dict) else ""
+        if name not in given and name not in answers:
+            name = ""
+        if name and kind != "code":
+            flags.append(f"retyped cell: {name}")
+        elif name in seen and name in given:
+            flags.append(f"repeated cell: {name}")
+        elif name in given:
+            seen.append(name)
+            if source.strip() != given[name].strip():
+                flags.append(f"changed given cell: {name}")
+            run.append((name, given[name]))
+        elif kind == "code":
+            if name in seen:
+                flags.append(f"repeated cell: {name}")
+            if name:
+                seen.append(name)
+            run.append((name or f"cell {number}", plain_python(source)))
+    missing = [name for name in given if name not in seen]
+    flags += [f"missing cell: {name}" for name in (*given, *answers) if name not in seen]
+    in_order = [name for name in (*dict.fromkeys(cell.name for cell in assignment.cells),) if name in seen]
+    if in_order != list(dict.fromkeys(seen)):
+        flags.append("cells in another order")
+    return Reading([(name, given[name]) for name in missing] + run, flags)
+
+
+def plain_python(source: str) -> str:
+    r"""Turn magics and shell lines into Python, by IPython's own rules; the sandbox lets them do nothing.
+
+    Example:
+        >>> plain_python("%matplotlib inline")
+        "get_ipython().run_line_magic('matplotlib', 'inline')\n"
+    """
+    try:
+        return str(TransformerManager().transform_cell(source))
+    except Exception:  # noqa: BLE001 (the mistake shows when the cell is compiled)
+        return source

@@ -1,0 +1,142 @@
+"""A submission brought to life: its cells run in a sandbox, which is started again when the student's code ends it."""
+
+import itertools
+import os
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from attn_classroom.inside.wire import decode, encode
+from attn_classroom.isolation import FIRST_UID, IsolationError, Walls
+from attn_classroom.limits import Limits
+from attn_classroom.line import Gone
+from attn_classroom.sandbox import Sandbox
+from attn_classroom.student import Student, StudentError
+
+TRIES = 2  # a function that has ended the process so often is not called again
+START = 60.0  # seconds for the sandbox to start
+
+
+class Session:
+    """The names of a submission, wherever its process may be just now.
+
+    Args:
+        cells: name and source of each code cell.
+        limits: what it may use.
+        walls: what its sandbox holds; None for no sandbox.
+    """
+
+    _number = itertools.count()
+
+    def __init__(self, cells: list[tuple[str, str]], limits: Limits, walls: Walls | None) -> None:
+        self._cells, self._limits, self._walls = cells, limits, walls
+        self._deadline = time.monotonic() + limits.total
+        self._sandbox: Sandbox | None = None
+        self._deaths: Counter[str] = Counter()
+        self._flags: dict[str, None] = {}
+        self.output = ""
+
+    @property
+    def flags(self) -> list[str]:
+        """What a teacher may want to look at, each once."""
+        return list(self._flags)
+
+    def student(self) -> Student:
+        """Give the submission to a test; its process is running when this returns, or the time is up."""
+        self._running()
+        return Student(self)
+
+    def fresh(self) -> Student:
+        """Start the submission anew and give it."""
+        self.close()
+        return self.student()
+
+    def kind(self, name: str) -> str | None:
+        """Say what a name holds."""
+        answer = self._ask("", "kind", {"name": name})
+        return answer if answer in ("function", "value") else None
+
+    def get(self, name: str) -> Any:
+        """Give a value."""
+        return decode(self._ask(name, "get", {"name": name}))
+
+    def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call a function."""
+        functions: list[Callable[..., Any]] = []
+        sent = {"name": name, "args": encode(args, functions), "kwargs": encode(kwargs, functions)}
+        return decode(self._ask(name, "call", sent | {"functions": functions}))
+
+    def close(self) -> None:
+        """End the process."""
+        if self._sandbox is not None:
+            self._sandbox.close()
+            line = self._sandbox.line
+            if line.dropped:
+                self._flag(f"printed {(line.dropped + len(line.output)) / 1e6:.1f} MB")
+            self.output = self.output or line.output.decode("utf-8", "replace")
+            self._sandbox = None
+
+    def _flag(self, text: str) -> None:
+        self._flags.setdefault(text)
+
+    def _left(self, most: float) -> float:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            self.close()
+            self._flag("time limit in all")
+            raise StudentError("Gone", f"your notebook ran longer than {self._limits.total:g} s in all")
+        return min(most, left)
+
+    def _ask(self, name: str, do: str, arguments: dict[str, Any]) -> Any:
+        if name and self._deaths[name] >= TRIES:
+            raise StudentError("Gone", f"{name} was not called again, having ended the process {TRIES} times")
+        sandbox = self._running()
+        try:
+            return sandbox.ask(do, self._left(self._limits.call), **arguments)
+        except Gone as gone:
+            self._deaths[name] += 1
+            self._flag(f"{self._reason(gone)[0]} in {name or 'a name'}")
+            self.close()
+            raise StudentError("Gone", self._reason(gone)[1].format(limit=self._limits.call)) from None
+
+    def _reason(self, gone: Gone) -> tuple[str, str]:
+        memory = f"{self._limits.all_memory / 2**30:.1f} GiB"
+        return {
+            "time": ("time limit", "your code ran longer than {limit:g} s"),
+            "memory": ("memory limit", f"your code used more than {memory} of memory in all"),
+            "ended": ("process ended", "your code ended the Python process"),
+            "garbled": ("garbled answer", "your code disturbed the line to the grader, or its answer was too large"),
+        }[str(gone)]
+
+    def _running(self) -> Sandbox:
+        while self._sandbox is None:
+            self._left(START)
+            uid = FIRST_UID + os.getpid() % 1_000_000 * 100 + next(self._number) % 100
+            self._sandbox = sandbox = Sandbox(self._limits, self._walls, uid)
+            try:
+                sandbox.ask("kind", START, name="__name__")
+            except Gone:
+                said = sandbox.line.output.decode("utf-8", "replace").strip()
+                raise IsolationError(f"the sandbox did not start: {said[:500] or 'it said nothing'}") from None
+            for index, (name, source) in enumerate(self._cells):
+                if not self._run_cell(sandbox, f"{index} {name}", name, source):
+                    break
+        return self._sandbox
+
+    def _run_cell(self, sandbox: Sandbox, key: str, name: str, source: str) -> bool:
+        """Run a cell; False when it ended the process, and all has to start again without it."""
+        if self._deaths[key]:
+            return True
+        try:
+            sandbox.ask("cell", self._left(self._limits.cell), name=name, source=source)
+        except StudentError as error:
+            if error.kind == "Gone":
+                raise
+            self._flag(f"error in {name}: {error.kind}: {error.text}"[:200])
+        except Gone as gone:
+            self._deaths[key] += 1
+            self._flag(f"{self._reason(gone)[0]} in {name}")
+            self.close()
+            return False
+        return True
