@@ -53,13 +53,18 @@ def release(
 
 
 @app.command()
-def verify(name: Name, jobs: Jobs = 1, unsafe: Unsafe = False) -> None:
+def verify(
+    name: Name,
+    jobs: Jobs = 1,
+    seeds: Annotated[int, typer.Option(min=1, help="Sets of random inputs to try.")] = 3,
+    unsafe: Unsafe = False,
+) -> None:
     """Grade the solution, the untouched release and every listed wrong answer: each must score what it should."""
     from attn_classroom.verifying import verify as findings
 
     wrong = 0
     with wrong_use(), ThreadPoolExecutor(jobs) as executor:
-        for finding in findings(load(name), executor, Limits(), unsafe=unsafe):
+        for finding in findings(load(name), executor, Limits(), seeds=range(1, seeds + 1), unsafe=unsafe):
             mark = "[green]ok   [/]" if finding.holds else "[red]WRONG[/]"
             told = f"{finding.what} (seed {finding.seed}): {finding.score:g}, expected {finding.expected:g}"
             screen.print(f"{mark} {escape(told)}", highlight=False, soft_wrap=True)

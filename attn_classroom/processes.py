@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+from collections.abc import Callable
 from contextlib import suppress
 
 import psutil
@@ -16,19 +17,25 @@ def descendants(pid: int) -> list[psutil.Process]:
         return []
 
 
-def memory_of(pid: int) -> int:
-    """Add up the memory of a process and all it started, in bytes; pages that two of them share count once."""
-    resident, exact = 0, 0
+def memory_of(pid: int, enough: int) -> int:
+    """Add up the memory of all that a process started, in bytes.
+
+    Args:
+        pid: of the process.
+        enough: below this sum the cheap count will do, in which pages that two processes share count twice; above it
+            they are counted once.
+    """
     processes = descendants(pid)
-    for process in processes:
+    counted = _sum(processes, lambda each: each.memory_info().rss)
+    return counted if counted <= enough else _sum(processes, lambda each: each.memory_full_info().pss)
+
+
+def _sum(processes: list[psutil.Process], count: Callable[[psutil.Process], int]) -> int:
+    total = 0
+    for each in processes:
         with suppress(psutil.Error):
-            resident += process.memory_info().rss
-    if resident < 2**30:
-        return resident
-    for process in processes:
-        with suppress(psutil.Error):
-            exact += process.memory_full_info().pss
-    return exact
+            total += count(each)
+    return total
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

@@ -1,6 +1,6 @@
 """Does an assignment hold: all points for the solution, none for the untouched release, for each mistake its score?"""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
@@ -8,8 +8,6 @@ from attn_classroom.assignment import Assignment
 from attn_classroom.limits import Limits
 from attn_classroom.releasing import notebook
 from attn_classroom.trial import Task, Verdict, judge_apart
-
-SEEDS = (1, 2, 3)
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,12 @@ class Finding:
 
 
 def verify(
-    assignment: Assignment, executor: Executor, limits: Limits, *, seeds: tuple[int, ...] = SEEDS, unsafe: bool = False
+    assignment: Assignment,
+    executor: Executor,
+    limits: Limits,
+    *,
+    seeds: Iterable[int] = (1, 2, 3),
+    unsafe: bool = False,
 ) -> Iterator[Finding]:
     """Grade the notebooks whose score is known, each with every seed.
 
@@ -60,6 +63,7 @@ def verify(
     ]
     for wrong in assignment.wrong:
         known.append((wrong.name, lambda _, score=wrong.score: score, notebook(assignment, wrong.answers, solved=True)))  # type: ignore[misc]
+    seeds = list(seeds)
     tasks = [
         (what, expected, seed, executor.submit(judge_apart, Task(assignment, text.encode(), seed, limits, unsafe)))
         for what, expected, text in known

@@ -21,8 +21,9 @@ def by_contract(attend):
 
     def checked(queries, keys, values, mask=None):
         tensors = (queries, keys, values)
-        if not all(isinstance(each, torch.Tensor) and each.is_floating_point() and each.dim() >= 2 for each in tensors):
-            raise TypeError("outside the contract: attend takes floating tensors of two axes or more")
+        for each in tensors:
+            if not isinstance(each, torch.Tensor) or each.dtype not in (torch.float32, torch.float64) or each.dim() < 2:
+                raise TypeError("outside the contract: attend takes tensors of two axes or more, float32 or float64")
         if not queries.dtype == keys.dtype == values.dtype:
             raise TypeError("outside the contract: queries, keys and values have one dtype")
         leading, (num_queries, d), (num_keys, _) = queries.shape[:-2], queries.shape[-2:], values.shape[-2:]
@@ -223,11 +224,12 @@ def try_all(fresh_student, generator):
 def assert_caught(wrong, what, fresh_student, generator):
     if not VERDICTS:
         VERDICTS.update(try_all(fresh_student, generator))
-    said = VERDICTS["right"]
-    assert not said, f"expected right code to pass your tests, and no bug counts before it does: {said}"
-    caught = VERDICTS[wrong]
-    assert caught != 1, f"your tests caught {what}, but not each time: draw their inputs from a seed"
-    assert caught, f"expected a test of yours to fail for {what}, and none did"
+    if said := VERDICTS["right"]:
+        raise AssertionError(f"expected right code to pass your tests, and no bug counts before it does: {said}")
+    if VERDICTS[wrong] == 1:
+        raise AssertionError(f"your tests caught {what}, but not each time: draw their inputs from a seed")
+    if not VERDICTS[wrong]:
+        raise AssertionError(f"expected a test of yours to fail for {what}, and none did")
 
 
 @pytest.mark.question("scores", points=1, hint="For which d is it the same whether one divides by d or by its root?")

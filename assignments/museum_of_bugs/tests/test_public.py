@@ -15,8 +15,9 @@ def by_contract(attend):
 
     def checked(queries, keys, values, mask=None):
         tensors = (queries, keys, values)
-        if not all(isinstance(each, torch.Tensor) and each.is_floating_point() and each.dim() >= 2 for each in tensors):
-            raise TypeError("outside the contract: attend takes floating tensors of two axes or more")
+        for each in tensors:
+            if not isinstance(each, torch.Tensor) or each.dtype not in (torch.float32, torch.float64) or each.dim() < 2:
+                raise TypeError("outside the contract: attend takes tensors of two axes or more, float32 or float64")
         if not queries.dtype == keys.dtype == values.dtype:
             raise TypeError("outside the contract: queries, keys and values have one dtype")
         leading, (num_queries, d), (num_keys, _) = queries.shape[:-2], queries.shape[-2:], values.shape[-2:]
@@ -103,18 +104,25 @@ def failure(student, attend):
     return ""
 
 
-def assert_right_code_passes(student):
-    for attend in (right, right_in_another_order):
-        for _ in range(3):
-            said = failure(student, attend)
-            assert not said, f"expected right code to pass your tests, and no bug counts before it does: {said}"
+RIGHT = (right, right_in_another_order)
+FIRST = "expected right code to pass your tests, and no bug counts before it does: "
 
 
-def assert_caught(student, attend, what):
-    assert_right_code_passes(student)
-    missed = sum(not failure(student, attend) for _ in range(3))
-    assert missed in (0, 3), f"your tests caught {what}, but not each time: draw their inputs from a seed"
-    assert not missed, f"expected a test of yours to fail for {what}, and none did"
+def assert_caught(student, generator, wrong, what):
+    """Try a bug and right code, twice each, in random order: a bug counts when both its runs fail and no other does."""
+    runs, said, caught = (*RIGHT, *RIGHT, wrong, wrong), "", 0
+    for place in torch.randperm(len(runs), generator=generator).tolist():
+        failed = failure(student, runs[place])
+        if runs[place] is wrong:
+            caught += bool(failed)
+        else:
+            said = said or failed
+    if said:
+        raise AssertionError(FIRST + said)
+    if caught == 1:
+        raise AssertionError(f"your tests caught {what}, but not each time: draw their inputs from a seed")
+    if not caught:
+        raise AssertionError(f"expected a test of yours to fail for {what}, and none did")
 
 
 @pytest.mark.question(
@@ -123,26 +131,28 @@ def assert_caught(student, attend, what):
     hint="Read which test failed. Does the contract promise what it asks for? Is its tolerance too small?",
 )
 def test_right_code_passes(student):
-    assert_right_code_passes(student)
+    for attend in RIGHT:
+        if said := failure(student, attend):
+            raise AssertionError(FIRST + said)
 
 
 @pytest.mark.question("scores", points=1, hint="With d = 1 the root changes nothing. With d = 4 it halves every score.")
-def test_the_root_is_left_out(student):
-    assert_caught(student, without_the_root, "scores that are not divided by the root of d")
+def test_the_root_is_left_out(student, generator):
+    assert_caught(student, generator, without_the_root, "scores that are not divided by the root of d")
 
 
 @pytest.mark.question("weights", points=1, hint="Which sums are 1: those of the rows, or those of the columns?")
-def test_softmax_over_the_queries(student):
-    assert_caught(student, over_the_queries, "a softmax over the queries")
+def test_softmax_over_the_queries(student, generator):
+    assert_caught(student, generator, over_the_queries, "a softmax over the queries")
 
 
 @pytest.mark.question(
     "shapes", points=1, hint="If there is only one key, the context is its value. Let values differ from keys."
 )
-def test_keys_in_place_of_values(student):
-    assert_caught(student, averages_the_keys, "a context that is the average of the keys")
+def test_keys_in_place_of_values(student, generator):
+    assert_caught(student, generator, averages_the_keys, "a context that is the average of the keys")
 
 
 @pytest.mark.question("masks", points=1, hint="Where the mask is False, which number does the contract promise?")
-def test_a_mask_upside_down(student):
-    assert_caught(student, mask_upside_down, "a mask that is read the other way round")
+def test_a_mask_upside_down(student, generator):
+    assert_caught(student, generator, mask_upside_down, "a mask that is read the other way round")

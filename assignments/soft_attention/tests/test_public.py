@@ -19,6 +19,12 @@ def all_at_once(queries, blocks):
     return torch.softmax(scores, dim=-1) @ values
 
 
+def expect(met, message):
+    """Raise the message and nothing more: pytest would add both sides of a bare assert, and so the answer."""
+    if not met:
+        raise AssertionError(message)
+
+
 def numbers_in(state):
     if isinstance(state, dict):
         return sum(numbers_in(part) + len(str(key)) // 40 + (not isinstance(key, str)) for key, part in state.items())
@@ -34,8 +40,8 @@ def numbers_in(state):
 def assert_small(state, queries, value_size, when):
     num_queries, query_size = queries.shape
     most, count = 2 * num_queries * (query_size + value_size + 4), numbers_in(state)
-    assert state is not None, f"expected a state {when}, got nothing (None)"
-    assert count <= most, f"expected at most {most} numbers in the state {when}, got {count}"
+    expect(state is not None, f"expected a state {when}, got nothing (None)")
+    expect(count <= most, f"expected at most {most} numbers in the state {when}, got {count}")
 
 
 def read(student, queries, blocks):
@@ -78,7 +84,7 @@ def test_two_keys_by_hand(student):
 @pytest.mark.question(
     "one_pass",
     points=1,
-    hint="When a larger score comes, both sums have to be brought to it: multiply by exp(old - new).",
+    hint="When a larger score comes, both sums have to be brought to it. The example with the pencil says how.",
 )
 def test_blocks_of_many_sizes(student, generator):
     queries = make_queries(generator)
@@ -124,8 +130,8 @@ def test_two_halves(student, generator):
 
 
 def part_of(picture, name):
-    assert isinstance(picture, dict), f"the picture: expected a dict, got a {type(picture).__name__}"
-    assert name in picture, f"the picture: expected an entry {name!r}, there are {[*picture]}"
+    expect(isinstance(picture, dict), f"the picture: expected a dict, got a {type(picture).__name__}")
+    expect(name in picture, f"the picture: expected an entry {name!r}, there are {[*picture]}")
     return picture[name]
 
 
@@ -135,7 +141,7 @@ def part_of(picture, name):
 def test_each_query_has_a_row_that_sums_to_one(student, generator):
     scores = 2 * torch.randn(3, 4, 6, generator=generator)
     panels = part_of(student.picture_of(scores, ("here", "is", "cold", "tea"), SIX_WORDS), "panels")
-    assert len(panels) == 3, f"expected a panel for each of 3 heads, got {len(panels)}"
+    expect(len(panels) == 3, f"expected a panel for each of 3 heads, got {len(panels)}")
     for head, panel in enumerate(panels):
         assert_rows_sum_to_one(panel, (4, 6), f"panel {head}, of 4 queries and 6 keys")
 
@@ -144,20 +150,22 @@ def test_each_query_has_a_row_that_sums_to_one(student, generator):
 def test_words_stand_where_they_belong(student):
     query_words = ["here", "is", "cold", "tea"]
     picture = student.picture_of(torch.zeros(2, 4, 6), query_words, SIX_WORDS)
-    assert (part_of(picture, "xlabel"), part_of(picture, "ylabel")) == ("Keys", "Queries"), (
-        "an axis has the wrong label"
+    labels = part_of(picture, "xlabel"), part_of(picture, "ylabel")
+    expect(
+        labels == ("Keys", "Queries"),
+        f"expected one label 'Keys' and one 'Queries', each where it belongs, got {labels}",
     )
     for name, expected in (("xticks", list(SIX_WORDS)), ("yticks", query_words)):
         got = list(part_of(picture, name))
-        assert got == expected, f"{name}: expected {expected}, got {got}"
+        expect(got == expected, f"{name}: expected {expected}, got {got}")
 
 
 @pytest.mark.question("reading", points=0, hint="Put a word, a number or a letter in place of each None.")
 def test_six_answers_are_there(student):
     for name in ("drinks_reads", "most_spread"):
         got = getattr(student, name)
-        assert got in SIX_WORDS, f"{name}: expected one of the six words as a text, got {got!r}"
+        expect(got in SIX_WORDS, f"{name}: expected one of the six words as a text, got {got!r}")
     assert_number(student.cat_receives, 3, "cat_receives: a number from 0 to 6 is wanted", atol=3)
     for name in ("not_weights", "own_bars", "dark_column"):
         got = getattr(student, name)
-        assert got in ("a", "b", "c", "d"), f'{name}: expected "a", "b", "c" or "d", got {got!r}'
+        expect(got in ("a", "b", "c", "d"), f'{name}: expected "a", "b", "c" or "d", got {got!r}')
