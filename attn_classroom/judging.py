@@ -113,7 +113,7 @@ def run_tests(tests: dict[str, str], referee: Referee) -> list[Outcome]:
         for name, source in tests.items():
             (Path(folder) / name).write_text(source, encoding="utf-8")
         files = [str(Path(folder) / name) for name in sorted(tests, key=lambda name: (name != PUBLIC, name))]
-        options = ["-c", os.devnull, "--rootdir", folder, "--import-mode=importlib", *WITHOUT]
+        options = ["-c", os.devnull, "--rootdir", folder, "--import-mode=importlib", "--assert=plain", *WITHOUT]
         code = pytest.main([*options, *files], [referee])
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
         referee.broken.append(f"pytest ended with {code!r}")

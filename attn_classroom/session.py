@@ -30,7 +30,9 @@ class Session:
     _number = itertools.count()
 
     def __init__(self, cells: list[tuple[str, str]], limits: Limits, walls: Walls | None) -> None:
-        self._cells, self._limits, self._walls = cells, limits, walls
+        self._cells = [(f"{index} {name}", name, source) for index, (name, source) in enumerate(cells)]
+        self._keys = {key for key, *_ in self._cells}
+        self._limits, self._walls = limits, walls
         self._deadline = time.monotonic() + limits.total
         self._sandbox: Sandbox | None = None
         self._deaths: Counter[str] = Counter()
@@ -48,8 +50,9 @@ class Session:
         return Student(self)
 
     def fresh(self) -> Student:
-        """Start the submission anew and give it."""
+        """Start the submission anew and give it; its functions are called again, whatever they did before."""
         self.close()
+        self._deaths = Counter({key: count for key, count in self._deaths.items() if key in self._keys})
         return self.student()
 
     def kind(self, name: str) -> str | None:
@@ -119,8 +122,8 @@ class Session:
             except Gone:
                 said = sandbox.line.output.decode("utf-8", "replace").strip()
                 raise IsolationError(f"the sandbox did not start: {said[:500] or 'it said nothing'}") from None
-            for index, (name, source) in enumerate(self._cells):
-                if not self._run_cell(sandbox, f"{index} {name}", name, source):
+            for key, name, source in self._cells:
+                if not self._run_cell(sandbox, key, name, source):
                     break
         return self._sandbox
 

@@ -1,4 +1,4 @@
-"""Time rivals side by side: interleaved in one run, by CPU time, reported as ratios with their ranges."""
+"""Time rivals side by side: interleaved in one run, by CPU time or the clock, reported as ratios with their ranges."""
 
 import gc
 import time
@@ -9,8 +9,10 @@ from statistics import median
 REPORTS = Path(__file__).parents[1] / "_build" / "bench"
 
 
-def interleaved(rivals: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
-    """Run every rival once a round, in turn; return the CPU seconds of each of its runs.
+def interleaved(
+    rivals: Mapping[str, Callable[[], object]], rounds: int, clock: Callable[[], float] = time.process_time
+) -> dict[str, list[float]]:
+    """Run every rival once a round, in turn; return the seconds of each of its runs, by default of CPU time.
 
     Turn about, so that a busy moment of the machine meets them all alike.
     """
@@ -18,9 +20,9 @@ def interleaved(rivals: Mapping[str, Callable[[], object]], rounds: int) -> dict
     for _ in range(rounds):
         for name, run in rivals.items():
             gc.collect()
-            start = time.process_time()
+            start = clock()
             run()
-            seconds[name].append(time.process_time() - start)
+            seconds[name].append(clock() - start)
     return seconds
 
 

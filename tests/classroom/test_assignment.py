@@ -104,10 +104,10 @@ def test_a_name_that_stands_twice_is_refused() -> None:
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        (cell(":answer: a", "x = 1"), "the answer cell a has 0 beginnings and 0 ends"),
+        (cell(":answer: a", "x = 1"), "the answer cell 'a' has 0 beginnings and 0 ends"),
         (cell(":answer: a", "### BEGIN SOLUTION\nx = 1"), "has 1 beginnings and 0 ends"),
         (cell(":answer: a", "x = 1\n### END SOLUTION"), "has 0 beginnings and 1 ends"),
-        (cell(":given: g", SOLVED), "the given cell g has 1 beginnings and 1 ends"),
+        (cell(":given: g", SOLVED), "the given cell 'g' has 1 beginnings and 1 ends"),
         (cell("", SOLVED), "the free cell '### BEGIN SOLUTION"),
         ("Text\n\n### BEGIN SOLUTION\n\n### END SOLUTION\n", "the text cell 'Text"),
     ],

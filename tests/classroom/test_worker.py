@@ -3,7 +3,6 @@
 import resource
 import socket
 import sys
-import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -20,7 +19,8 @@ def ends(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Worker, Worker]]:
     monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])  # put back afterwards
     ours, theirs = socket.socketpair()
     with ours, theirs:
-        yield Worker(theirs), Worker(ours)
+        judge = Worker(ours)
+        yield Worker(theirs), judge
 
 
 @pytest.fixture
@@ -149,14 +149,9 @@ def test_a_timed_cell_is_run_and_a_cell_of_another_language_is_not(
 
 def test_the_cells_are_main(ends: tuple[Worker, Worker]) -> None:
     worker = ends[0]
-    sys.modules["__main__"] = types.ModuleType("__main__")
-    sys.modules["__main__"].__dict__.update(worker.names)
-    worker.cell("c", "class A: pass\nname, module = __name__, A.__module__")
-    assert (worker.names["name"], worker.names["module"]) == ("__main__", "__main__")
-
-
-def test_a_new_worker_is_main_itself(ends: tuple[Worker, Worker]) -> None:
-    assert sys.modules["__main__"].__dict__ is ends[1].names  # the later of the two
+    assert sys.modules["__main__"].__dict__ is worker.names
+    worker.cell("c", "class A: pass\nimport __main__\nsame = __main__.A is A\nname, module = __name__, A.__module__")
+    assert (worker.names["name"], worker.names["module"], worker.names["same"]) == ("__main__", "__main__", True)
 
 
 # -- functions of the judge
