@@ -8,14 +8,18 @@ Which room holds what:
 | room | what happens there |
 |---|---|
 | `assignment` | an assignment as it lies on the disk: cells, tests, wrong answers |
-| `releasing` | the solution taken out, and nothing of it left behind |
+| `releasing`, `scaffold` | the solution taken out, and nothing of it left behind; a new assignment to start from |
 | `inside` | what runs in the sandbox beside the student's code: the wire and the worker |
-| `isolation`, `sandbox` | the walls, and one process behind them |
-| `submissions`, `session` | what was handed in, and its cells run cell by cell |
-| `student`, `testing`, `judging` | what a test sees, what it says, and pytest running it |
+| `limits`, `isolation` | what a submission may use, and the walls around it |
+| `line`, `processes`, `sandbox` | one process behind the walls: the talk with it, its memory and its end |
+| `submissions`, `reading`, `session` | what was handed in, made ready to run, and its cells run one by one |
+| `student`, `testing` | what a test sees of a submission, and the assertions it makes |
+| `outcomes`, `judging`, `trial` | pytest runs the tests of one submission, in a process of its own |
 | `checking`, `ready` | the student's own look before handing in |
-| `grading`, `records`, `reports` | a class: the pool, the record of each student, the tables and pages |
-| `verifying`, `doctor`, `__main__` | does the assignment hold; does the sandbox; the words typed |
+| `escaping`, `records`, `reports` | the record of each student, the table, the pages |
+| `run`, `grading` | a class: what is known of it, and the pool that grades it |
+| `verifying`, `doctor` | does the assignment hold; does the sandbox |
+| `terminal`, `grade_command`, `__main__` | the words typed at the command line |
 """
 
 from typing import Any
