@@ -60,7 +60,10 @@ def verify(
     unsafe: Unsafe = False,
 ) -> None:
     """Grade the solution, the untouched release and every listed wrong answer: each must score what it should."""
+    from attn_classroom.apart import warm_up
     from attn_classroom.verifying import verify as findings
+
+    warm_up()
 
     wrong = 0
     with wrong_use(), ThreadPoolExecutor(jobs) as executor:

@@ -7,8 +7,6 @@ from json import dumps
 from pathlib import Path
 from typing import Any
 
-import jupytext
-
 PUBLIC = "test_public.py"
 
 
@@ -112,6 +110,8 @@ def read_cells(source: str) -> tuple[Cell, ...]:
     Raises:
         AssignmentError: when two cells have one name, or an answer cell has no solution.
     """
+    import jupytext  # here, because it takes long, and most of what is done with assignments does without
+
     cells = [_cell(cell) for cell in jupytext.reads(source, fmt="md:myst").cells]
     names = [cell.name for cell in cells if cell.name]
     twice = sorted({name for name in names if names.count(name) > 1})

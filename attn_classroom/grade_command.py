@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from attn_classroom.apart import warm_up
 from attn_classroom.assignment import load
 from attn_classroom.limits import Limits
 from attn_classroom.terminal import Jobs, Name, Unsafe, screen, wrong_use
@@ -55,6 +56,7 @@ def grade(
     from attn_classroom.run import Run, earlier, seed_of
     from attn_classroom.submissions import Submission, find
 
+    warm_up()
     with wrong_use():
         assignment = load(name)
         found = find(submissions, assignment.name)

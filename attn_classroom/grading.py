@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import replace
 
+from attn_classroom.apart import judge_apart
 from attn_classroom.assignment import AssignmentError
 from attn_classroom.isolation import IsolationError
-from attn_classroom.reading import Unreadable
 from attn_classroom.records import Record
 from attn_classroom.run import Run
-from attn_classroom.submissions import Submission
-from attn_classroom.trial import Task, Verdict, judge_apart
+from attn_classroom.submissions import Submission, Unreadable
+from attn_classroom.task import Task, Verdict
 
 
 def grade(

@@ -14,8 +14,8 @@ import torch
 
 from attn_classroom.assignment import PUBLIC, AssignmentError
 from attn_classroom.isolation import IsolationError
-from attn_classroom.outcomes import Outcome, describe
-from attn_classroom.student import Student
+from attn_classroom.outcomes import Outcome
+from attn_classroom.student import Student, StudentError
 
 MARK = "question(name, points, hint): the question a test belongs to, what it is worth, and what to say if it fails"
 WITHOUT = [f"-pno:{plugin}" for plugin in ("terminal", "cacheprovider", "warnings", "faulthandler", "capture")]
@@ -93,6 +93,13 @@ def _mark(item: pytest.Item) -> tuple[str, float, str]:
     mark = item.get_closest_marker("question")
     assert mark is not None
     return str(mark.args[0]), mark.kwargs["points"], mark.kwargs["hint"]
+
+
+def describe(error: BaseException) -> str:
+    """Say in a sentence or two why a test failed, for the student."""
+    if isinstance(error, StudentError | AssertionError):
+        return str(error)[:600] or "the test says no"
+    return f"your answer could not be used: {type(error).__name__}: {error}"[:600]
 
 
 def run_tests(tests: dict[str, str], referee: Referee) -> list[Outcome]:

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-from attn_classroom.student import StudentError
-
 
 @dataclass(frozen=True)
 class Outcome:
@@ -31,13 +29,6 @@ class Outcome:
     def earned(self) -> float:
         """The points, or 0."""
         return self.points if self.passed else 0
-
-
-def describe(error: BaseException) -> str:
-    """Say in a sentence or two why a test failed, for the student."""
-    if isinstance(error, StudentError | AssertionError):
-        return str(error)[:600] or "the test says no"
-    return f"your answer could not be used: {type(error).__name__}: {error}"[:600]
 
 
 def title(test: str) -> str:

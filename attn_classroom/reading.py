@@ -6,13 +6,9 @@ import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 
 from attn_classroom.assignment import Assignment
+from attn_classroom.submissions import MAX_BYTES, Unreadable
 
-MAX_BYTES = 20 * 2**20
 MAX_CELLS = 2000
-
-
-class Unreadable(Exception):  # noqa: N818 (it says what a file is)
-    """What was handed in cannot be run at all; the message says why."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 
 from attn_classroom.escaping import clean, spreadsheet_safe
 from attn_classroom.outcomes import Outcome, title
-from attn_classroom.trial import Verdict
+from attn_classroom.task import Verdict
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from attn_classroom.limits import Limits
 from attn_classroom.records import Record, points_of, read_all, to_gradescope, write, write_table
 from attn_classroom.reports import feedback, summary
 from attn_classroom.submissions import Submission
-from attn_classroom.trial import Verdict
+from attn_classroom.task import Verdict
 
 UNSAFE = "NONE: --unsafe-no-sandbox, students' code ran with the rights of the grader"
 NOT_YET = "not graded yet"

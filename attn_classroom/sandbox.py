@@ -1,5 +1,7 @@
 """One process behind the walls: ask it, wait no longer than allowed, hang up."""
 
+import itertools
+import os
 import resource
 import secrets
 import socket
@@ -18,6 +20,7 @@ from attn_classroom.processes import end, memory_of
 from attn_classroom.student import StudentError
 
 MAX_CALLS = 10_000  # calls back to the judge within one call
+_number = itertools.count()
 
 
 class Sandbox:
@@ -100,6 +103,11 @@ class Sandbox:
             self.line.close()
             assert self._process.stdout is not None
             self._process.stdout.close()
+
+
+def spawn(limits: Limits, walls: Walls | None) -> Sandbox:
+    """Start a sandbox whose user no other sandbox of this machine has just now."""
+    return Sandbox(limits, walls, FIRST_UID + os.getpid() % 1_000_000 * 100 + next(_number) % 100)
 
 
 def _bare(number: int, limits: Limits) -> list[str]:

@@ -1,17 +1,15 @@
 """A submission brought to life: its cells run in a sandbox, which is started again when the student's code ends it."""
 
-import itertools
-import os
 import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from attn_classroom.inside.wire import decode, encode
-from attn_classroom.isolation import FIRST_UID, IsolationError, Walls
+from attn_classroom.isolation import IsolationError, Walls
 from attn_classroom.limits import Limits
 from attn_classroom.line import Gone
-from attn_classroom.sandbox import Sandbox
+from attn_classroom.sandbox import Sandbox, spawn
 from attn_classroom.student import Student, StudentError
 
 TRIES = 2  # a function that has ended the process so often is not called again
@@ -25,15 +23,17 @@ class Session:
         cells: name and source of each code cell.
         limits: what it may use.
         walls: what its sandbox holds; None for no sandbox.
+        first: a sandbox that is starting already.
     """
 
-    _number = itertools.count()
-
-    def __init__(self, cells: list[tuple[str, str]], limits: Limits, walls: Walls | None) -> None:
+    def __init__(
+        self, cells: list[tuple[str, str]], limits: Limits, walls: Walls | None, first: Sandbox | None = None
+    ) -> None:
         self._cells = [(f"{index} {name}", name, source) for index, (name, source) in enumerate(cells)]
         self._keys = {key for key, *_ in self._cells}
         self._limits, self._walls = limits, walls
         self._deadline = time.monotonic() + limits.total
+        self._first = first
         self._sandbox: Sandbox | None = None
         self._deaths: Counter[str] = Counter()
         self._flags: dict[str, None] = {}
@@ -72,6 +72,9 @@ class Session:
 
     def close(self) -> None:
         """End the process."""
+        if self._first is not None:
+            self._first.close()
+            self._first = None
         if self._sandbox is not None:
             self._sandbox.close()
             line = self._sandbox.line
@@ -115,8 +118,8 @@ class Session:
     def _running(self) -> Sandbox:
         while self._sandbox is None:
             self._left(START)
-            uid = FIRST_UID + os.getpid() % 1_000_000 * 100 + next(self._number) % 100
-            self._sandbox = sandbox = Sandbox(self._limits, self._walls, uid)
+            self._sandbox = sandbox = self._first or spawn(self._limits, self._walls)
+            self._first = None
             try:
                 sandbox.ask("kind", START, name="__name__")
             except Gone:

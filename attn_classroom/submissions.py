@@ -6,7 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from attn_classroom.reading import MAX_BYTES, Unreadable
+MAX_BYTES = 20 * 2**20  # of a notebook
+
+
+class Unreadable(Exception):  # noqa: N818 (it says what a file is)
+    """What was handed in cannot be run at all; the message says why."""
 
 
 @dataclass(frozen=True)

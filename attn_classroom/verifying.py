@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
+from attn_classroom.apart import judge_apart
 from attn_classroom.assignment import Assignment
 from attn_classroom.limits import Limits
 from attn_classroom.releasing import notebook
-from attn_classroom.trial import Task, Verdict, judge_apart
+from attn_classroom.task import Task, Verdict
 
 
 @dataclass(frozen=True)
