@@ -13,7 +13,7 @@ BENCHMARKS  := benchmarks/attention.py benchmarks/heatmaps.py benchmarks/scores.
 SOURCES     := $(shell find _config.yml _toc.yml _site attn_lesson chapters -type f ! -name '*.pyc' ! -path '*/.*')
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lab notebooks check bench clean
+.PHONY: help book pdf test lab notebooks check bench clean
 
 # The kernel, the libraries and the plots are those of .venv, whatever the shell was set up for.
 export JUPYTER_PREFER_ENV_PATH := 1
@@ -53,6 +53,9 @@ book: .venv/.stamp-test  ## build the site, strictly, into _build/html
 	$(BIN)/jupyter-book build . --all -W -n --keep-going
 	@test -f $(PAGE) || { echo "jupyter-book wrote no $(PAGE)" >&2; exit 1; }
 	@echo "Open file://$(CURDIR)/$(PAGE)"
+
+pdf: $(PAGE)  ## print the whole book into _build/pdf/attention.pdf, with Chromium
+	$(BIN)/python _site/paper.py
 
 # The tests read the built pages: built here only where they are missing, or older than what they are made from.
 $(PAGE): .venv/.stamp-test $(SOURCES)

@@ -22,7 +22,7 @@ NUMBERED = [
     "05_heatmaps",
     "06_learned_attention",
 ]
-PAGES = ["index", *NUMBERED, "run_it", "teach_it", "glossary", "bibliography"]
+PAGES = ["index", *NUMBERED, "run_it", "assignments", "teach_it", "glossary", "bibliography"]
 
 # Each heading of the course that this book grew out of, the chapter that is its place here, and words to find there.
 SOURCE_HEADINGS = [
@@ -64,7 +64,7 @@ TYPED_NUMBERS: dict[str, set[str]] = {}
 HIDING = {"remove-cell", "remove-input", "hide-cell", "hide-input"}
 
 # Drawn once, or written by hand: everything else with such an ending is made from something.
-KEPT = re.compile(r"_site/static/(favicon|logo|readme)\.svg|_site/templates/.+\.html")
+KEPT = re.compile(r"_site/static/(favicon|logo|readme)\.svg|(_site|attn_classroom)/templates/.+\.html")
 
 
 def code_cells(page: str) -> list[dict]:

@@ -56,7 +56,7 @@ limit = 12345.0
 ```
 '''
 
-PUBLIC_TESTS = '''
+PUBLIC_TESTS = """
 import pytest
 
 from attn_classroom.testing import assert_number
@@ -65,9 +65,9 @@ from attn_classroom.testing import assert_number
 @pytest.mark.question("double", points=1, hint="Two times three.")
 def test_three(student):
     assert_number(student.double(3), 6, "double(3)")
-'''
+"""
 
-HIDDEN_TESTS = '''
+HIDDEN_TESTS = """
 import pytest
 
 from attn_classroom.testing import assert_number
@@ -81,7 +81,7 @@ def test_below_zero(student):
 @pytest.mark.question("limit", points=1, hint="Count again.")
 def test_the_limit(student):
     assert_number(student.limit, 12345, "limit")
-'''
+"""
 
 WRONG_TOML = """
 [[wrong]]

@@ -83,7 +83,9 @@ def test_wrong_answers_may_be_absent(toy_folder: Path) -> None:
 
 def test_a_wrong_answer_for_no_cell_is_refused() -> None:
     listed = {"wrong": [{"name": "typo", "answers": {"dobule": ""}, "score": 0}]}
-    with pytest.raises(AssignmentError, match=r"the wrong answer 'typo' is for \['dobule'\]; the answer cells are \['d'\]"):
+    with pytest.raises(
+        AssignmentError, match=r"the wrong answer 'typo' is for \['dobule'\]; the answer cells are \['d'\]"
+    ):
         read_wrong(listed, {"d"})
 
 

@@ -12,7 +12,7 @@ import attn_classroom
 from attn_classroom.checking import check, describe
 from attn_classroom.outcomes import Outcome
 
-PUBLIC = '''
+PUBLIC = """
 import pytest
 import torch
 
@@ -33,7 +33,7 @@ def test_any_number(student, generator):
 @pytest.mark.question("limit", points=0.5, hint="Count again.")
 def test_the_limit(student):
     assert_number(student.limit, 5, "limit")
-'''
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -111,9 +111,12 @@ def test_it_takes_less_than_a_second_and_leaves_nothing_behind(capsys: pytest.Ca
     names = "def double(x): return 2 * x\nlimit = 5"
     printed(capsys, "check()", names)  # everything is imported
     modules, variables, filters = set(sys.modules), dict(os.environ), list(warnings.filters)
-    start = time.perf_counter()
-    assert "All public tests pass" in printed(capsys, "check()", names)
-    assert time.perf_counter() - start < 1
+    seconds = []
+    for _ in range(3):  # the quickest: others work on this machine, too
+        start = time.perf_counter()
+        assert "All public tests pass" in printed(capsys, "check()", names)
+        seconds.append(time.perf_counter() - start)
+    assert min(seconds) < 1
     assert set(sys.modules) == modules
     assert dict(os.environ) == variables
     assert list(warnings.filters) == filters

@@ -53,12 +53,24 @@ def test_an_answer_that_is_right_passes(got: torch.Tensor, expected: torch.Tenso
             "the w: expected 2, got 5 at index [1]; 2 of 3 values differ",
         ),
         (torch.tensor(2.0), torch.tensor(3.0), "the w: expected 3, got 2; 1 of 1 values differ"),
-        (torch.tensor([[True]]), torch.tensor([[False]]), "the w: expected False, got True at index [0, 0]; 1 of 1 values differ"),
+        (
+            torch.tensor([[True]]),
+            torch.tensor([[False]]),
+            "the w: expected False, got True at index [0, 0]; 1 of 1 values differ",
+        ),
         (torch.tensor([7]), torch.tensor([8]), "the w: expected 8, got 7 at index [0]; 1 of 1 values differ"),
-        (torch.tensor([1.0]), torch.tensor([math.nan]), "the w: expected nan, got 1 at index [0]; 1 of 1 values differ"),
-        (torch.tensor([math.inf]), torch.tensor([1.0]), "the w: expected 1, got inf at index [0]; 1 of 1 values differ"),
+        (
+            torch.tensor([1.0]),
+            torch.tensor([math.nan]),
+            "the w: expected nan, got 1 at index [0]; 1 of 1 values differ",
+        ),
+        (
+            torch.tensor([math.inf]),
+            torch.tensor([1.0]),
+            "the w: expected 1, got inf at index [0]; 1 of 1 values differ",
+        ),
     ],
-)  # fmt: skip
+)
 def test_one_sentence_says_what_was_expected_and_what_came(got: Any, expected: torch.Tensor, sentence: str) -> None:
     assert said(assert_tensor, got, expected, "the w") == sentence
 

@@ -26,13 +26,19 @@ SOLUTION = "result = x * FACTOR\n    return result"
         ("def f():\n    ### BEGIN SOLUTION\n    return 1\n    ### END SOLUTION", f"def f():\n    {RAISE}"),
         ("def f():\n\t### BEGIN SOLUTION\n\treturn 1\n\t### END SOLUTION\n", f"def f():\n\t{RAISE}"),
         ("a = None\n### BEGIN SOLUTION\na = 1\n### END SOLUTION", "a = None\n# your answer here"),
-        ("### BEGIN SOLUTION\na\n### END SOLUTION\nb\n### BEGIN SOLUTION\nc\n### END SOLUTION", "# your answer here\nb\n# your answer here"),
+        (
+            "### BEGIN SOLUTION\na\n### END SOLUTION\nb\n### BEGIN SOLUTION\nc\n### END SOLUTION",
+            "# your answer here\nb\n# your answer here",
+        ),
         ("### BEGIN SOLUTION\n\na\n\n\n### END SOLUTION   \nb", "# your answer here\nb"),
         ("### BEGIN SOLUTION\n### END SOLUTION", "# your answer here"),
-        ("class A:\n    def f(self):\n        ### BEGIN SOLUTION\n        return 1\n        ### END SOLUTION\n\nx = 1", f"class A:\n    def f(self):\n        {RAISE}\n\nx = 1"),
+        (
+            "class A:\n  def f(self):\n    ### BEGIN SOLUTION\n    return 1\n    ### END SOLUTION\n\nx = 1",
+            f"class A:\n  def f(self):\n    {RAISE}\n\nx = 1",
+        ),
         ("x = 1", "x = 1"),
     ],
-)  # fmt: skip
+)
 def test_the_solution_is_taken_out(source: str, left: str) -> None:
     assert strip_solution(source) == left
     compile(left, "left", "exec")
@@ -145,7 +151,9 @@ def test_letters_beyond_ascii_do_not_hide_a_solution_in_json(toy: Assignment) ->
     assert find_leaks(replace(toy, cells=cells), json.dumps("x = 'é'"))
 
 
-@pytest.mark.xfail(reason="releasing.find_leaks: END marks are not looked for; a solution within a solution", strict=True)
+@pytest.mark.xfail(
+    reason="releasing.find_leaks: END marks are not looked for; a solution within a solution", strict=True
+)
 def test_marks_within_marks_leave_nothing(toy: Assignment) -> None:
     source = "### BEGIN SOLUTION\na\n### BEGIN SOLUTION\nb\n### END SOLUTION\nsecret = 1\n### END SOLUTION"
     nested = replace(toy, cells=(Cell("answer", "a", source),))
@@ -176,7 +184,9 @@ def test_releasing_twice_changes_no_byte(toy: Assignment, tmp_path: Path) -> Non
     assert files_below(tmp_path) == once
 
 
-@pytest.mark.parametrize("name", ["toy.md", "test_hidden.py", "tests/test_hidden.py", "wrong_answers.toml", "a/rubric.md"])
+@pytest.mark.parametrize(
+    "name", ["toy.md", "test_hidden.py", "tests/test_hidden.py", "wrong_answers.toml", "a/rubric.md"]
+)
 def test_a_file_of_the_teacher_s_stops_it(toy: Assignment, tmp_path: Path, name: str) -> None:
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text("harmless")
@@ -185,7 +195,9 @@ def test_a_file_of_the_teacher_s_stops_it(toy: Assignment, tmp_path: Path, name:
     assert [*files_below(tmp_path)] == [name]
 
 
-@pytest.mark.parametrize("ending", [".html", ".js", ".json", ".txt", ".md", ".py", ".ipynb", ".svg", ".css", ".xml", ".toml"])
+@pytest.mark.parametrize(
+    "ending", [".html", ".js", ".json", ".txt", ".md", ".py", ".ipynb", ".svg", ".css", ".xml", ".toml"]
+)
 @pytest.mark.parametrize("where", ["folder", "site"])
 def test_a_solution_in_the_folder_or_the_site_stops_it(
     toy: Assignment, tmp_path: Path, where: str, ending: str

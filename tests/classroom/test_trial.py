@@ -1,0 +1,60 @@
+"""One submission judged: a verdict whatever it holds, and no zero for what the teacher or the machine did."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from attn_classroom.assignment import Assignment, AssignmentError
+from attn_classroom.isolation import IsolationError, Walls
+from attn_classroom.limits import Limits
+from attn_classroom.releasing import notebook
+from attn_classroom.task import Task, Verdict
+from attn_classroom.trial import judge
+
+QUICK = Limits(cell=5, call=5, total=40)
+
+
+def task(assignment: Assignment, **changes: Any) -> Task:
+    return Task(assignment, notebook(assignment, solved=True).encode(), 1, QUICK, unsafe=True, **changes)
+
+
+def test_the_solution_gets_every_point(toy: Assignment) -> None:
+    verdict = judge(task(toy, flags=("handed in late",)), None)
+    assert [(each.test, each.passed, each.hidden) for each in verdict.outcomes] == [
+        ("test_three", True, False),
+        ("test_below_zero", True, True),
+        ("test_the_limit", True, True),
+    ]
+    assert (verdict.why, verdict.flags, verdict.output) == ("", ("handed in late",), "doubled\n")
+    assert 0 < verdict.seconds < 40
+
+
+def test_what_is_odd_is_noted_in_order(toy: Assignment) -> None:
+    text = notebook(toy, {"limit": "1 / 0"}, solved=True).replace("FACTOR = 2", "FACTOR = 3")
+    verdict = judge(replace(task(toy, flags=("handed in late",)), notebook=text.encode()), None)
+    assert verdict.flags == (
+        "handed in late",
+        "changed given cell: setup",
+        "error in limit: ZeroDivisionError: division by zero",
+    )
+    assert [each.passed for each in verdict.outcomes] == [True, True, False]
+    assert verdict.outcomes[2].message == "limit is missing from your notebook"
+
+
+@pytest.mark.parametrize(
+    ("data", "why"), [(b"", "the file is empty"), (b"hello", "the file is not a notebook (NotJSONError)")]
+)
+def test_what_cannot_be_read_is_not_graded_and_says_why(toy: Assignment, data: bytes, why: str) -> None:
+    assert judge(replace(task(toy, flags=("a",)), notebook=data), None) == Verdict(why=why, flags=("a",))
+
+
+def test_tests_that_cannot_be_used_are_nobody_s_zero(toy: Assignment) -> None:
+    with pytest.raises(AssignmentError):
+        judge(task(replace(toy, tests={"test_public.py": "def broken(:"})), None)
+
+
+def test_no_sandbox_is_nobody_s_zero(toy: Assignment, walls: Walls) -> None:
+    assert walls
+    with pytest.raises(IsolationError, match="the sandbox did not start"):
+        judge(task(toy), {})
