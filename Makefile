@@ -10,7 +10,7 @@ PINS        := pyproject.toml constraints.txt requirements-d2l.txt
 PAGE        := _build/html/index.html
 BENCHMARKS  := benchmarks/attention.py benchmarks/heatmaps.py benchmarks/scores.py benchmarks/explorables.py \
                benchmarks/classroom.py
-SOURCES     := $(shell find _config.yml _toc.yml _site attn_lesson chapters -type f ! -name '*.pyc' ! -path '*/.*')
+SOURCES     := $(shell find _config.yml _toc.yml _site attn_lesson attn_classroom chapters -type f ! -name '*.pyc' ! -path '*/.*')
 
 .DEFAULT_GOAL := help
 .PHONY: help book pdf test lab notebooks check bench clean

@@ -14,7 +14,7 @@ Which room holds what:
 | `line`, `processes`, `sandbox` | one process behind the walls: the talk with it, its memory and its end |
 | `submissions`, `reading`, `session` | what was handed in, made ready to run, and its cells run one by one |
 | `student`, `testing` | what a test sees of a submission, and the assertions it makes |
-| `outcomes`, `judging`, `trial` | pytest runs the tests of one submission |
+| `marking`, `outcomes`, `judging`, `trial` | pytest runs the tests of one submission |
 | `task`, `apart` | what is judged and what comes of it; judged in a process of its own |
 | `checking`, `ready` | the student's own look before handing in |
 | `escaping`, `records`, `reports` | the record of each student, the table, the pages |

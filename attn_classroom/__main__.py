@@ -29,7 +29,7 @@ def new(
     from attn_classroom.scaffold import create
 
     with wrong_use():
-        screen.print(f"Made {create(name, folder)}. Try: attn-classroom verify {name}")
+        screen.print(escape(f"Made {create(name, folder)}. Try: attn-classroom verify {name}"), soft_wrap=True)
 
 
 @app.command()
@@ -47,7 +47,7 @@ def release(
         assignment = load(name)
         folder = output or Path("_build/assignments") / assignment.name
         for path in write_release(assignment, folder, site):
-            screen.print(str(path), highlight=False)
+            screen.print(escape(str(path)), highlight=False, soft_wrap=True)
     if not site.is_dir():
         screen.print(f"(no built site at {site}: it was not searched for solutions)", highlight=False)
 

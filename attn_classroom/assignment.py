@@ -1,6 +1,7 @@
 """An assignment as it lies on the disk: one MyST source, its tests, its wrong answers, its rubric."""
 
 import hashlib
+import re
 import tomllib
 from dataclasses import asdict, dataclass, field
 from json import dumps
@@ -75,16 +76,13 @@ def folder_of(name: str) -> Path:
     """Find an assignment: a folder's path, or a name under `assignments/`.
 
     Raises:
-        AssignmentError: when there is no such folder.
+        AssignmentError: when there is none.
     """
     for folder in (Path(name), Path("assignments") / name):
         if (folder / f"{folder.resolve().name}.md").is_file():
             return folder.resolve()
-    have = sorted(path.parent.name for path in Path("assignments").glob("*/*.md") if path.stem == path.parent.name)
-    raise AssignmentError(
-        f"no assignment {name!r} (a folder with a source of the same name, NAME/NAME.md); "
-        f"in {Path('assignments').resolve()} there are: {', '.join(have) or 'none'}"
-    )
+    have = ", ".join(sorted(path.stem for path in Path("assignments").glob("*/*.md") if path.stem == path.parent.name))
+    raise AssignmentError(f"no assignment {name!r} with a source NAME/NAME.md; here there are: {have or 'none'}")
 
 
 def load(name: str) -> Assignment:
@@ -94,13 +92,12 @@ def load(name: str) -> Assignment:
         AssignmentError: when a part is missing, or a name stands twice.
     """
     folder = folder_of(name)
-    source = (folder / f"{folder.name}.md").read_text(encoding="utf-8")
     tests = {path.name: path.read_text(encoding="utf-8") for path in sorted((folder / "tests").glob("test_*.py"))}
     if PUBLIC not in tests or len(tests) < 2:
         raise AssignmentError(f"{folder.name}/tests needs {PUBLIC} and at least one hidden test_*.py, got {[*tests]}")
     wrong = folder / "wrong_answers.toml"
-    listed = tomllib.loads(wrong.read_text(encoding="utf-8")) if wrong.exists() else {}
-    cells = read_cells(source)
+    listed = tomllib.loads(wrong.read_text("utf-8")) if wrong.exists() else {}
+    cells = read_cells((folder / f"{folder.name}.md").read_text(encoding="utf-8"))
     return Assignment(folder.name, cells, tests, read_wrong(listed, {c.name for c in cells if c.kind == "answer"}))
 
 
@@ -110,7 +107,7 @@ def read_cells(source: str) -> tuple[Cell, ...]:
     Raises:
         AssignmentError: when two cells have one name, or an answer cell has no solution.
     """
-    import jupytext  # here, because it takes long, and most of what is done with assignments does without
+    import jupytext  # here, because it takes long
 
     cells = [_cell(cell) for cell in jupytext.reads(source, fmt="md:myst").cells]
     names = [cell.name for cell in cells if cell.name]
@@ -118,11 +115,12 @@ def read_cells(source: str) -> tuple[Cell, ...]:
     if twice:
         raise AssignmentError(f"a cell's name may stand once, these stand twice: {', '.join(twice)}")
     for cell in cells:
-        marks = cell.source.count("### BEGIN SOLUTION"), cell.source.count("### END SOLUTION")
-        if marks[0] != marks[1] or (cell.kind == "answer") != (marks[0] > 0):
+        marks = re.findall("### (BEGIN|END) SOLUTION", cell.source)
+        if marks != ["BEGIN", "END"] * (len(marks) // 2) or (cell.kind == "answer") != bool(marks):
             raise AssignmentError(
                 f"an answer cell, and no other, holds its solution between ### BEGIN SOLUTION and ### END SOLUTION; "
-                f"the {cell.kind} cell {cell.name or cell.source[:30]!r} has {marks[0]} beginnings and {marks[1]} ends"
+                f"the {cell.kind} cell {cell.name or cell.source[:30]!r} has {marks.count('BEGIN')} beginnings "
+                f"and {marks.count('END')} ends"
             )
     return tuple(cells)
 
@@ -138,13 +136,15 @@ def read_wrong(listed: dict[str, Any], answers: set[str]) -> tuple[Wrong, ...]:
     """Read the wrong answers.
 
     Raises:
-        AssignmentError: when one names an answer cell that is not there.
+        AssignmentError: when a part is missing, or one names an answer cell that is not there.
     """
-    wrong = tuple(Wrong(each["name"], dict(each["answers"]), each["score"]) for each in listed.get("wrong", []))
+    try:
+        wrong = tuple(Wrong(each["name"], dict(each["answers"]), each["score"]) for each in listed.get("wrong", []))
+    except KeyError as error:
+        raise AssignmentError(f"each wrong answer needs a name, answers and a score; one has no {error}") from None
     for each in wrong:
         unknown = sorted(each.answers.keys() - answers)
         if unknown:
-            raise AssignmentError(
-                f"the wrong answer {each.name!r} is for {unknown}; the answer cells are {sorted(answers)}"
-            )
+            told = f"the wrong answer {each.name!r} is for {unknown}; the answer cells are {sorted(answers)}"
+            raise AssignmentError(told)
     return wrong

@@ -57,11 +57,8 @@ def describe(outcomes: list[Outcome], seed: int) -> str:
                 lines += [f"      {line}" for line in outcome.message.splitlines()] + [f"      Hint: {outcome.hint}"]
     earned, points = sum(each.earned for each in outcomes), sum(each.points for each in outcomes)
     passed = sum(each.passed for each in outcomes)
-    if passed == len(outcomes):
-        lines.append(f"All public tests pass ({earned:g} of {points:g} points). Hidden tests decide the rest.")
-    else:
-        lines.append(
-            f"{passed} of {len(outcomes)} public tests pass ({earned:g} of {points:g} points). Hidden tests decide the "
-            f"rest. The same inputs again: seed={seed}."
-        )
+    say = "All public tests pass" if passed == len(outcomes) else f"{passed} of {len(outcomes)} public tests pass"
+    lines.append(f"{say} ({earned:g} of {points:g} points). Hidden tests decide the rest.")
+    if passed < len(outcomes):
+        lines.append(f"(The same inputs again: seed={seed}.)")
     return "\n".join(lines)

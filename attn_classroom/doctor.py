@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from attn_classroom.isolation import IsolationError, advice, mounts
 from attn_classroom.limits import Limits
-from attn_classroom.session import Session
 
 PROBES = """
 import os, resource, socket, subprocess
@@ -80,6 +79,8 @@ def examine(limits: Limits) -> Iterator[Finding]:
     if platform.system() != "Linux":
         yield Finding("the system is Linux", False, advice(f"this is {platform.system()}"))
         return
+    from attn_classroom.session import Session  # it needs what Linux alone has
+
     try:
         session = Session([("probes", PROBES)], limits, mounts())
         student = session.student()

@@ -4,7 +4,7 @@ import hashlib
 import re
 
 RESERVED = {"run"}  # run.json is the run's own
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r")
 
 
 def file_name(student: str, ending: str) -> str:

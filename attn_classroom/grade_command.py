@@ -58,9 +58,11 @@ def grade(
 
     warm_up()
     with wrong_use():
+        if output.exists() and not output.is_dir():
+            raise ValueError(f"the results need a folder, and {output} is a file")
         assignment = load(name)
         found = find(submissions, assignment.name)
-        expected = roster.read_text(encoding="utf-8").split("\n") if roster else []
+        expected = roster.read_text(encoding="utf-8-sig").split("\n") if roster else []
         absent = {line.strip() for line in expected if line.strip()} - {each.student for each in found}
         found = sorted(
             [*found, *(Submission(each, why="nothing was handed in") for each in absent)], key=lambda s: s.student
@@ -79,7 +81,7 @@ def grade(
             seed = seed_of(output) if resume or only else None
         limits = Limits(total=seconds, call=call_seconds, cell=cell_seconds)
         run = Run(assignment, output, secrets.randbelow(10**6) if seed is None else seed, limits, unsafe)
-        run.records = {key: value for key, value in known.items() if not regrade and key != only}
+        run.records = {key: value for key, value in known.items() if key != only and (only or not regrade)}
         if unsafe:
             screen.print("[bold red]No sandbox: students' code runs with your rights, on your files.[/]")
         columns = (

@@ -39,7 +39,9 @@ def grade(
             if not waiting:
                 return
             for future in wait(waiting, return_when=FIRST_COMPLETED).done:
-                record = Record(waiting[future][0], _verdict(future), waiting[future][1])
+                student, key = waiting[future]
+                verdict = _verdict(future)
+                record = Record(student, verdict, "" if verdict.why else key)  # --resume tries again
                 del waiting[future]
                 run.keep(record)
                 told(record)

@@ -13,12 +13,11 @@ import pytest
 import torch
 
 from attn_classroom.assignment import PUBLIC, AssignmentError
-from attn_classroom.isolation import IsolationError
+from attn_classroom.marking import MARK, is_marked, mark_of
 from attn_classroom.outcomes import Outcome
 from attn_classroom.student import Student, StudentError
 
-MARK = "question(name, points, hint): the question a test belongs to, what it is worth, and what to say if it fails"
-WITHOUT = [f"-pno:{plugin}" for plugin in ("terminal", "cacheprovider", "warnings", "faulthandler", "capture")]
+WITHOUT = ("terminal", "cacheprovider", "warnings", "faulthandler", "capture", "unraisableexception")
 
 
 class Referee:
@@ -37,18 +36,26 @@ class Referee:
         self._student, self._afresh, self._seed, self._questions = student, afresh, seed, questions
         self.outcomes: list[Outcome] = []
         self.broken: list[str] = []
-        self.fault: IsolationError | None = None
+        self.fault: Exception | None = None
         self.questions: list[str] = []
 
     @pytest.fixture
     def student(self) -> Student:
         """The submission under test."""
-        return self._student()
+        return self._reached(self._student)
+
+    def _reached(self, reach: Callable[[], Student]) -> Student:
+        try:
+            return reach()
+        except Exception as error:
+            if not isinstance(error, StudentError):
+                self.fault = error  # the machine's, and not the student's
+            raise
 
     @pytest.fixture
     def fresh_student(self) -> Callable[[], Student]:
         """A function that starts the submission anew and gives it: nothing that was called before is remembered."""
-        return self._afresh
+        return lambda: self._reached(self._afresh)
 
     @pytest.fixture
     def generator(self, request: pytest.FixtureRequest) -> torch.Generator:
@@ -62,10 +69,10 @@ class Referee:
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Keep the tests that were asked for, and note those without a question."""
-        self.broken += [item.name for item in items if item.get_closest_marker("question") is None]
-        marked = [item for item in items if item.get_closest_marker("question") is not None]
-        self.questions = list(dict.fromkeys(_mark(item)[0] for item in marked))
-        items[:] = [item for item in marked if not self._questions or _mark(item)[0] in self._questions]
+        self.broken += [f"{item.name} has no whole marker {MARK}" for item in items if not is_marked(item)]
+        marked = [item for item in items if is_marked(item)]
+        self.questions = list(dict.fromkeys(mark_of(item)[0] for item in marked))
+        items[:] = [item for item in marked if not self._questions or mark_of(item)[0] in self._questions]
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note a test file that cannot be read: a mistake of the teacher's, never a student's."""
@@ -78,21 +85,15 @@ class Referee:
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Keep the outcome of a test once it was called, or could not be."""
         report = yield
-        if call.when == "call" or (call.when == "setup" and report.failed):
-            question, points, hint = _mark(item)
+        if report.skipped:
+            self.broken.append(f"{item.name} skips, and its points would be lost")
+        elif call.when == "call" or (call.when == "setup" and report.failed):
+            question, points, hint = mark_of(item)
             error = call.excinfo.value if call.excinfo else None
-            if isinstance(error, IsolationError):
-                self.fault = error  # not the student's
-            message = "" if error is None else describe(error)
-            hidden = item.path.name != PUBLIC
-            self.outcomes.append(Outcome(question, item.name, points, error is None, hidden, message, hint))
+            message = describe(error) if error else ""
+            shown = item.path.name == PUBLIC
+            self.outcomes.append(Outcome(question, item.name, points, error is None, not shown, message, hint))
         return report
-
-
-def _mark(item: pytest.Item) -> tuple[str, float, str]:
-    mark = item.get_closest_marker("question")
-    assert mark is not None
-    return str(mark.args[0]), mark.kwargs["points"], mark.kwargs["hint"]
 
 
 def describe(error: BaseException) -> str:
@@ -120,14 +121,14 @@ def run_tests(tests: dict[str, str], referee: Referee) -> list[Outcome]:
         for name, source in tests.items():
             (Path(folder) / name).write_text(source, encoding="utf-8")
         files = [str(Path(folder) / name) for name in sorted(tests, key=lambda name: (name != PUBLIC, name))]
-        options = ["-c", os.devnull, "--rootdir", folder, "--import-mode=importlib", "--assert=plain", *WITHOUT]
-        code = pytest.main([*options, *files], [referee])
+        options = ["-c", os.devnull, "--rootdir", folder, "--noconftest", "--import-mode=importlib", "--assert=plain"]
+        code = pytest.main([*options, *(f"-pno:{plugin}" for plugin in WITHOUT), *files], [referee])
+    if code == pytest.ExitCode.INTERRUPTED and not referee.broken:
+        raise KeyboardInterrupt
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
         referee.broken.append(f"pytest ended with {code!r}")
-    if referee.broken:
-        raise AssignmentError("these tests cannot be used: " + "; ".join(referee.broken))
-    if referee.fault:
-        raise referee.fault
+    if referee.broken or referee.fault:
+        raise referee.fault or AssignmentError("these tests cannot be used: " + "; ".join(referee.broken))
     return referee.outcomes
 
 
@@ -136,13 +137,13 @@ def _as_if_alone() -> Iterator[None]:
     """Keep pytest from what is installed beside it, and what it leaves behind from the process it ran in."""
     variables, modules = dict(os.environ), set(sys.modules)
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    os.environ.pop("PYTEST_ADDOPTS", None)
+    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
+        os.environ.pop(name, None)
     try:
         with warnings.catch_warnings():
             yield
     finally:
         os.environ.clear()
         os.environ.update(variables)
-        for name in sys.modules.keys() - modules:
-            if name.startswith("test_"):
-                del sys.modules[name]
+        for name in [name for name in sys.modules.keys() - modules if name.startswith("test_")]:
+            del sys.modules[name]

@@ -12,7 +12,7 @@ class Limits:
         call: seconds for one call of a function.
         total: seconds for the submission in all.
         memory: bytes a process may allocate.
-        all_memory: bytes of all its processes and files together.
+        all_memory: bytes that all its processes take together.
         processes: processes and threads.
         files: open files.
         disk: bytes of /tmp, and of /dev/shm.

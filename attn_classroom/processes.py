@@ -17,15 +17,19 @@ def descendants(pid: int) -> list[psutil.Process]:
         return []
 
 
-def memory_of(pid: int, enough: int) -> int:
+def memory_of(pid: int, enough: int, *, with_itself: bool = False) -> int:
     """Add up the memory of all that a process started, in bytes.
 
     Args:
         pid: of the process.
         enough: below this sum the cheap count will do, in which pages that two processes share count twice; above it
             they are counted once.
+        with_itself: count the process too.
     """
     processes = descendants(pid)
+    if with_itself:
+        with suppress(psutil.NoSuchProcess):
+            processes.append(psutil.Process(pid))
     counted = _sum(processes, lambda each: each.memory_info().rss)
     return counted if counted <= enough else _sum(processes, lambda each: each.memory_full_info().pss)
 

@@ -1,5 +1,7 @@
 """A notebook as it was handed in, made ready to run: the given cells put back, and what is odd about it noted."""
 
+import re
+import warnings
 from dataclasses import dataclass
 
 import nbformat
@@ -39,7 +41,9 @@ def read(data: bytes, assignment: Assignment) -> Reading:
     if len(data) > MAX_BYTES:
         raise Unreadable(f"the file has {len(data) / 2**20:.0f} MB, and {MAX_BYTES // 2**20} MB are allowed")
     try:
-        notebook = nbformat.reads(data.decode(), as_version=4)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a cell without an id is no news to the teacher
+            notebook = nbformat.reads(data.decode("utf-8-sig"), as_version=4)
         cells = [(str(cell.cell_type), str(cell.source), dict(cell.metadata)) for cell in notebook.cells]
     except Exception as error:  # noqa: BLE001 (nbformat raises whatever the file makes it raise)
         raise Unreadable(f"the file is not a notebook ({type(error).__name__})") from None
@@ -66,7 +70,7 @@ def _merge(cells: list[tuple[str, str, dict[str, object]]], assignment: Assignme
             seen.append(name)
             if source.strip() != given[name].strip():
                 flags.append(f"changed given cell: {name}")
-            run.append((name, given[name]))
+            run.append((name, plain_python(given[name]).rstrip()))
         elif kind == "code":
             if name in seen:
                 flags.append(f"repeated cell: {name}")
@@ -78,7 +82,7 @@ def _merge(cells: list[tuple[str, str, dict[str, object]]], assignment: Assignme
     in_order = [name for name in (*dict.fromkeys(cell.name for cell in assignment.cells),) if name in seen]
     if in_order != list(dict.fromkeys(seen)):
         flags.append("cells in another order")
-    return Reading([(name, given[name]) for name in missing] + run, flags)
+    return Reading([(name, plain_python(given[name]).rstrip()) for name in missing] + run, flags)
 
 
 def plain_python(source: str) -> str:
@@ -88,6 +92,7 @@ def plain_python(source: str) -> str:
         >>> plain_python("%matplotlib inline")
         "get_ipython().run_line_magic('matplotlib', 'inline')\n"
     """
+    source = re.sub(r"\A\s*%%(time|timeit|capture|prun)\b.*\n", "", source)  # what stands below is run all the same
     try:
         return str(TransformerManager().transform_cell(source))
     except Exception:  # noqa: BLE001 (the mistake shows when the cell is compiled)

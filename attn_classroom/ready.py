@@ -8,6 +8,12 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 
 from attn_classroom.escaping import clean
 
+MISSING = """
+for name in ("attn_lesson", "d2l"):
+    if name in sys.modules:
+        print(f"This notebook imports {name}, which the grader's Python does not have: it will fail there.")
+"""
+
 
 def run_clean(path: Path, seconds: int = 60) -> tuple[bool, str]:
     """Run a notebook in a new kernel, from the top, and then all its public tests. The file stays as it is.
@@ -26,13 +32,14 @@ def run_clean(path: Path, seconds: int = 60) -> tuple[bool, str]:
         notebook = nbformat.reads(path.read_text(encoding="utf-8"), as_version=4)
     except (OSError, ValueError, AttributeError) as error:
         raise ValueError(f"{path} is not a notebook that can be read ({type(error).__name__})") from None
-    last = "from attn_classroom import check\ncheck()"
+    last = f"import sys\nfrom attn_classroom import check\ncheck()\n{MISSING}"
     notebook.cells.append(nbformat.v4.new_code_cell(last))
     client = NotebookClient(notebook, timeout=seconds, kernel_name="python3")
     try:
         client.execute(cwd=str(path.resolve().parent))
     except CellTimeoutError:
-        return False, f"a cell ran longer than {seconds} s; in the grader it would be stopped as well"
+        number = next(n for n, cell in enumerate(notebook.cells, 1) if cell.cell_type == "code" and not _ran(cell))
+        return False, f"cell {number} ran longer than {seconds} s; in the grader it would be stopped as well"
     except DeadKernelError:
         return False, "the notebook ended its own Python process"
     except CellExecutionError as error:
@@ -47,3 +54,7 @@ def run_clean(path: Path, seconds: int = 60) -> tuple[bool, str]:
 
 def _failed(cell: nbformat.NotebookNode) -> bool:
     return cell.cell_type == "code" and any(output.output_type == "error" for output in cell.outputs)
+
+
+def _ran(cell: nbformat.NotebookNode) -> bool:
+    return cell.execution_count is not None

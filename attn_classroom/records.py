@@ -91,7 +91,7 @@ def read_all(folder: Path) -> dict[str, Record]:
     for path in sorted(folder.glob("*.json")):
         try:
             record = from_gradescope(json.loads(path.read_text(encoding="utf-8")))
-        except (ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError):
             continue
         records[record.student] = record
     return records

@@ -1,7 +1,6 @@
 """What students get: the notebook without its solutions, and the public tests. Nothing else may be left in it."""
 
 import re
-import textwrap
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,8 @@ from attn_classroom.assignment import PUBLIC, Assignment, AssignmentError, Cell
 SOLUTION = re.compile(
     r"^([ \t]*)### BEGIN SOLUTION\n(.*?)^[ \t]*### END SOLUTION[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE
 )
+MARKS = ("### BEGIN SOLUTION", "### END SOLUTION")
+TELLING = 32  # letters of a line that nobody writes by chance
 TEXT_FILES = {".html", ".js", ".json", ".txt", ".md", ".py", ".ipynb", ".svg", ".css", ".xml", ".toml"}
 
 
@@ -107,19 +108,22 @@ def release(assignment: Assignment, folder: Path, site: Path | None = None) -> l
 
 def _text(path: Path) -> str:
     text = path.read_text(encoding="utf-8", errors="replace")
-    return unescape(re.sub(r"<[^>]*>", "", text)) if path.suffix == ".html" else text
+    return unescape(text) + unescape(re.sub(r"<[^>]*>", "", text)) if path.suffix == ".html" else text
 
 
 def find_leaks(assignment: Assignment, text: str) -> list[str]:
-    """Name what a text gives away: a solution's lines, a hidden test, the marks of a source.
+    """Name what a text gives away: a line of a solution, a hidden test, the marks of a source.
 
-    Spaces, and the quotes and line ends of JSON, do not hide it.
+    Spaces, and the quotes, line ends and escaped letters of JSON, do not hide it. A short line, or one that stands in
+    the release as well, gives nothing away.
     """
-    flat = _flat(text)
-    found = ["the marks of a solution"] if _flat("### BEGIN SOLUTION") in flat else []
+    flat, released = _flat(text), _flat(notebook(assignment))
+    found = ["the marks of a solution"] if any(_flat(mark) in flat for mark in MARKS) else []
     for cell in assignment.cells:
-        solutions = [textwrap.dedent(match[2]) for match in SOLUTION.finditer(cell.source)]
-        if any(_flat(solution) in flat for solution in solutions):
+        solutions = [match[2] for match in SOLUTION.finditer(cell.source)]
+        lines = [_flat(line) for solution in solutions for line in solution.splitlines()]
+        telling = [line for line in lines if len(line) >= TELLING and line not in released]
+        if any(each in flat for each in [*telling, *map(_flat, solutions)]):
             found.append(f"the solution of {cell.name}")
     for file, source in assignment.tests.items():
         if file != PUBLIC and any(f"def{name}(" in flat for name in re.findall(r"def (test_\w+)\(", source)):
@@ -128,4 +132,5 @@ def find_leaks(assignment: Assignment, text: str) -> list[str]:
 
 
 def _flat(text: str) -> str:
+    text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), text)
     return re.sub(r'\\n|\\t|["\\,\s]', "", text)

@@ -59,9 +59,8 @@ def summary(name: str, records: list[Record], run: dict[str, Any]) -> str:
     """Write the teacher's page: how the scores lie, what was hardest, what is worth a look."""
     graded = [record for record in records if not record.verdict.why]
     most = sum(points_of(records).values())
-    failed = Counter(
-        (each.test, each.question) for record in graded for each in record.verdict.outcomes if not each.passed
-    )
+    outcomes = [each for record in graded for each in record.verdict.outcomes if each.points]
+    failed = Counter((each.test, each.question) for each in outcomes if not each.passed)
     bins = histogram([record.score for record in graded], most)
     return _render(
         "summary.html",
@@ -84,6 +83,6 @@ def histogram(scores: list[float], most: float) -> list[tuple[int, int, int]]:
         >>> histogram([0, 3, 4], 4)
         [(0, 0, 1), (1, 1, 0), (2, 2, 0), (3, 3, 1), (4, 4, 1)]
     """
-    width = max(1, -(-int(most) // BINS))
+    width = -(-(int(most) + 1) // BINS)
     steps = [(low, min(low + width - 1, int(most))) for low in range(0, int(most) + 1, width)]
     return [(low, high, sum(low <= score < high + 1 for score in scores)) for low, high in steps]

@@ -10,10 +10,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 from attn_classroom.inside.wire import decode, encode
-from attn_classroom.isolation import FIRST_UID, START, Walls, command, environment
+from attn_classroom.isolation import FIRST_UID, START, IsolationError, Walls, command, environment
 from attn_classroom.limits import Limits
 from attn_classroom.line import TICK, Gone, Line
 from attn_classroom.processes import end, memory_of
@@ -33,21 +34,26 @@ class Sandbox:
     """
 
     def __init__(self, limits: Limits, walls: Walls | None, uid: int = FIRST_UID) -> None:
-        self._limits, self._next_look, self._open = limits, 0.0, True
+        self._limits, self._next_look, self._open, self._bare = limits, 0.0, True, walls is None
         ours, theirs = socket.socketpair()
-        with theirs:
+        with theirs, ExitStack() as undo:
+            undo.callback(ours.close)
             number = theirs.fileno()
             line = _bare(number, limits) if walls is None else command(number, limits, walls, uid)
-            self._process = subprocess.Popen(
-                line,
-                pass_fds=[number],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                cwd=tempfile.gettempdir() if walls is None else "/",
-                env=environment() if walls is None else None,
-            )
+            try:
+                self._process = subprocess.Popen(
+                    line,
+                    pass_fds=[number],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    start_new_session=True,
+                    cwd=tempfile.gettempdir() if walls is None else "/",
+                    env=environment() if walls is None else None,
+                )
+            except OSError as error:
+                raise IsolationError(f"the sandbox cannot be started: {error}") from None
+            undo.pop_all()
         assert self._process.stdout is not None
         self.line = Line(ours, self._process.stdout.fileno(), limits.output)
 
@@ -90,7 +96,7 @@ class Sandbox:
         start = time.monotonic()
         if start < self._next_look:
             return
-        if memory_of(self._process.pid, self._limits.all_memory) > self._limits.all_memory:
+        if memory_of(self._process.pid, self._limits.all_memory, with_itself=self._bare) > self._limits.all_memory:
             raise Gone("memory")
         now = time.monotonic()
         self._next_look = now + max(TICK, 5 * (now - start))  # many processes take long to look at
@@ -127,5 +133,6 @@ def _call_back(request: dict[str, Any], functions: list[Callable[..., Any]]) -> 
 
 def _student_error(error: Any) -> StudentError:
     if isinstance(error, list) and len(error) == 3 and all(isinstance(part, str) for part in error):
-        return StudentError(*(decode(part)[:1000] for part in error))
+        kind, text, where = (decode(part)[:1000] for part in error)
+        return StudentError("Exception" if kind in ("Gone", "Missing") else kind, text, where)  # those are the judge's
     return StudentError("WireError", "the answer is garbled")

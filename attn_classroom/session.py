@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from attn_classroom.inside.wire import decode, encode
+from attn_classroom.inside.wire import encode
 from attn_classroom.isolation import IsolationError, Walls
 from attn_classroom.limits import Limits
 from attn_classroom.line import Gone
 from attn_classroom.sandbox import Sandbox, spawn
-from attn_classroom.student import Student, StudentError
+from attn_classroom.student import Student, StudentError, decoded
 
 TRIES = 2  # a function that has ended the process so often is not called again
 START = 60.0  # seconds for the sandbox to start
@@ -37,12 +37,13 @@ class Session:
         self._sandbox: Sandbox | None = None
         self._deaths: Counter[str] = Counter()
         self._flags: dict[str, None] = {}
-        self.output = ""
+        self.output, self._printed = "", 0
 
     @property
     def flags(self) -> list[str]:
         """What a teacher may want to look at, each once."""
-        return list(self._flags)
+        much = [f"printed {self._printed / 1e6:.1f} MB"] if self._printed > 1e5 else []
+        return [*self._flags, *much]
 
     def student(self) -> Student:
         """Give the submission to a test; its process is running when this returns, or the time is up."""
@@ -62,13 +63,13 @@ class Session:
 
     def get(self, name: str) -> Any:
         """Give a value."""
-        return decode(self._ask(name, "get", {"name": name}))
+        return decoded(self._ask(name, "get", {"name": name}))
 
     def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call a function."""
         functions: list[Callable[..., Any]] = []
         sent = {"name": name, "args": encode(args, functions), "kwargs": encode(kwargs, functions)}
-        return decode(self._ask(name, "call", sent | {"functions": functions}))
+        return decoded(self._ask(name, "call", sent | {"functions": functions}))
 
     def close(self) -> None:
         """End the process."""
@@ -78,8 +79,7 @@ class Session:
         if self._sandbox is not None:
             self._sandbox.close()
             line = self._sandbox.line
-            if line.dropped:
-                self._flag(f"printed {(line.dropped + len(line.output)) / 1e6:.1f} MB")
+            self._printed += line.dropped + len(line.output)
             self.output = self.output or line.output.decode("utf-8", "replace")
             self._sandbox = None
 
@@ -139,7 +139,7 @@ class Session:
         except StudentError as error:
             if error.kind == "Gone":
                 raise
-            self._flag(f"error in {name}: {error.kind}: {error.text}"[:200])
+            self._flag(f"error in {name}: {error.kind}: {error.text}"[:200].removesuffix(": "))
         except Gone as gone:
             self._deaths[key] += 1
             self._flag(f"{self._reason(gone)[0]} in {name}")

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol
 
+from attn_classroom.inside.describing import describe
 from attn_classroom.inside.wire import WireError, decode, encode
-from attn_classroom.inside.worker import describe
 
 
 class StudentError(Exception):
@@ -109,3 +109,15 @@ def _as_sent(make: Callable[[], Any]) -> Any:
         kind = "WireError" if isinstance(error, WireError) else None
         name, text, where = describe(error)
         raise StudentError(kind or name, text, where) from None
+
+
+def decoded(data: Any) -> Any:
+    """Build the value that a submission described.
+
+    Raises:
+        StudentError: when it is none.
+    """
+    try:
+        return decode(data)
+    except WireError as error:
+        raise StudentError("WireError", str(error)) from None

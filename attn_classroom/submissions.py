@@ -1,12 +1,15 @@
 """What a class handed in: a folder or a zip, of `ID.ipynb` or of `ID/...ipynb`. None is unpacked, no link followed."""
 
+import lzma
 import stat
 import zipfile
+import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 MAX_BYTES = 20 * 2**20  # of a notebook
+OUTSIDE = "its path leads out of the zip"
 
 
 class Unreadable(Exception):  # noqa: N818 (it says what a file is)
@@ -44,7 +47,7 @@ class Submission:
                     return file.read(MAX_BYTES + 1)
             with zipfile.ZipFile(self.place) as archive, archive.open(self.member) as packed:
                 return packed.read(MAX_BYTES + 1)
-        except (OSError, RuntimeError, zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+        except (OSError, RuntimeError, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError) as error:
             raise Unreadable(f"the file cannot be read ({type(error).__name__})") from None
 
 
@@ -69,7 +72,10 @@ def find(place: Path, name: str) -> list[Submission]:
     if place.is_dir():
         entries = list(_in_folder(place, ()))
     elif place.is_file() and zipfile.is_zipfile(place):
-        entries = _unwrap(list(_in_zip(place)))
+        try:
+            entries = _unwrap(list(_in_zip(place)))
+        except zipfile.BadZipFile as error:
+            raise ValueError(f"submissions are a folder or a zip file, and {place} is damaged ({error})") from None
     else:
         raise ValueError(f"submissions are a folder or a zip file, and {place} is neither")
     of: dict[str, list[_Entry]] = {}
@@ -117,7 +123,7 @@ def _in_zip(place: Path) -> Iterator[_Entry]:
             if not parts or parts[0] == "__MACOSX" or (info.is_dir() and len(parts) > 1):
                 continue
             if name.startswith("/") or ".." in parts:
-                yield _Entry(("_".join(parts),), place, problem="its path leads out of the zip")
+                yield _Entry(("_".join(parts),), place, problem=OUTSIDE)
             elif any(part.startswith(".") for part in parts):
                 continue
             elif stat.S_ISLNK(info.external_attr >> 16):
@@ -128,12 +134,10 @@ def _in_zip(place: Path) -> Iterator[_Entry]:
 
 def _unwrap(entries: list[_Entry]) -> list[_Entry]:
     """Take off a folder around the whole class, which zipping a folder leaves."""
-    tops = {entry.parts[0] for entry in entries if not entry.problem}
-    below = {entry.parts[1] for entry in entries if len(entry.parts) > 1 and entry.parts[1]}
-    if len(tops) != 1 or len(below) < 2:
+    outside = [entry for entry in entries if entry.problem == OUTSIDE]
+    inside = [entry for entry in entries if entry.problem != OUTSIDE]
+    wrapped = [entry for entry in inside if len(entry.parts) > 1 and entry.parts[1]]
+    students = {entry.parts[1] for entry in wrapped if len(entry.parts) > 2 or entry.parts[1].endswith(".ipynb")}
+    if len({entry.parts[0] for entry in inside}) != 1 or len(students) < 2:
         return entries
-    return [
-        entry if entry.problem else _Entry(entry.parts[1:], entry.place, entry.member)
-        for entry in entries
-        if entry.problem or (len(entry.parts) > 1 and entry.parts[1])
-    ]
+    return [*outside, *(replace(entry, parts=entry.parts[1:]) for entry in wrapped)]

@@ -24,6 +24,6 @@ def wrong_use() -> Iterator[None]:
     """Turn what the teacher has to change into one sentence and exit status 2."""
     try:
         yield
-    except (AssignmentError, IsolationError, ValueError) as error:
+    except (AssignmentError, IsolationError, ValueError, OSError) as error:
         screen.print(f"[red]{escape(str(error))}[/]", soft_wrap=True)
         raise typer.Exit(2) from None

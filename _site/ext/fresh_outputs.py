@@ -43,9 +43,10 @@ def library_versions() -> list[str]:
 
 
 def fingerprint(root: Path) -> str:
-    """Return a short hash of the package's files, the drawing and kernel settings, and the library versions."""
+    """Return a short hash of the packages' files, the drawing and kernel settings, and the library versions."""
     folder = package_folder()
     files = [path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    files += (root / "attn_classroom").rglob("*.py")  # the students' page shows what `check` says
     digest = hashlib.sha256()
     for path in sorted(files) + [root / name for name in SETTINGS]:
         name = path.relative_to(folder if path.is_relative_to(folder) else root).as_posix()

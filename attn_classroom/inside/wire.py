@@ -16,6 +16,7 @@ import torch
 MAX_FRAME = 32 * 2**20  # bytes: a longer answer is refused before it is read
 MAX_DEPTH = 20
 MAX_AXES = 8
+GARBLED = "the answer is garbled"
 HEADER = struct.Struct(">I")
 DTYPES = {
     str(dtype).removeprefix("torch."): dtype
@@ -59,7 +60,7 @@ def encode(value: Any, functions: list[Callable[..., Any]] | None = None, depth:
     if numpy is not None and isinstance(value, numpy.ndarray | numpy.generic):
         try:
             return {"array": _encode_tensor(torch.from_numpy(numpy.array(value)))}
-        except TypeError as error:
+        except (TypeError, ValueError) as error:
             raise WireError(f"an array of dtype {value.dtype} cannot be graded") from error
     for kind in (tuple, list):
         if isinstance(value, kind):
@@ -100,41 +101,45 @@ def decode(data: Any, function: Callable[[int], Any] | None = None, depth: int =
     """
     if depth > MAX_DEPTH:
         raise WireError(f"an answer may be nested {MAX_DEPTH} deep, this one is deeper")
-    if data is None or type(data) in (bool, int, float):
-        return data
     if type(data) is str:
         return data.encode("utf-8", "replace").decode()  # a lone surrogate could not be written to a file
+    if type(data) in (type(None), bool, int, float):
+        return data
     if type(data) is not dict or len(data) != 1:
-        raise WireError("the answer is garbled")
+        raise WireError(GARBLED)
     ((kind, content),) = data.items()
     if kind in ("tensor", "array"):
         tensor = _decode_tensor(content)
-        return tensor if kind == "tensor" else tensor.numpy()
+        if kind == "tensor" or tensor.dtype is not torch.bfloat16:  # which NumPy does not have
+            return tensor if kind == "tensor" else tensor.numpy()
     if kind == "function" and function is not None and type(content) is int:
         return function(content)
     if kind not in ("tuple", "list", "dict") or type(content) is not list:
-        raise WireError("the answer is garbled")
+        raise WireError(GARBLED)
     if kind != "dict":
         items = [decode(item, function, depth + 1) for item in content]
         return tuple(items) if kind == "tuple" else items
+    if any(type(pair) is not list or len(pair) != 2 for pair in content):
+        raise WireError(GARBLED)
     try:
         return {decode(key, None, depth + 1): decode(item, function, depth + 1) for key, item in content}
     except (TypeError, ValueError) as error:
-        raise WireError("the answer is garbled") from error
+        raise WireError(GARBLED) from error
 
 
 def _decode_tensor(content: Any) -> torch.Tensor:
     try:
         name, shape, text = content
-        dtype, sizes = DTYPES[name], [int(size) for size in shape]
+        dtype = DTYPES[name]
         raw = bytearray(base64.b64decode(text, validate=True))
     except (KeyError, TypeError, ValueError) as error:
-        raise WireError("the answer is garbled") from error
-    if len(sizes) > MAX_AXES or any(size < 0 for size in sizes) or math.prod(sizes) * SIZES[name] != len(raw):
-        raise WireError("the answer is garbled")
+        raise WireError(GARBLED) from error
+    plain = type(shape) is list and len(shape) <= MAX_AXES and all(type(size) is int for size in shape)
+    if not plain or any(not 0 <= size <= MAX_FRAME for size in shape) or math.prod(shape) * SIZES[name] != len(raw):
+        raise WireError(GARBLED)
     if dtype is torch.bool and raw.strip(b"\0\1"):
-        raise WireError("the answer is garbled")
-    return (torch.frombuffer(raw, dtype=dtype) if raw else torch.empty(0, dtype=dtype)).reshape(sizes)
+        raise WireError(GARBLED)
+    return (torch.frombuffer(raw, dtype=dtype) if raw else torch.empty(0, dtype=dtype)).reshape(shape)
 
 
 def pack(message: dict[str, Any]) -> bytes:

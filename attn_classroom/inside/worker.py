@@ -13,20 +13,21 @@ import types
 from typing import Any
 
 import attn_classroom
-from attn_classroom.inside.wire import HEADER, WireError, decode, encode, pack
+from attn_classroom.inside.describing import describe
+from attn_classroom.inside.wire import HEADER, decode, encode, pack
 
 
 class Shell:
-    """What `get_ipython()` gives here: a magic or a shell line is quietly nothing, and a timed cell is just run."""
+    """What `get_ipython()` gives here: a magic or a shell line is quietly nothing, and a timed line is just run."""
 
     def __getattr__(self, name: str) -> Any:
         """Give a function that takes anything and does nothing, whatever the name."""
         return lambda *args, **kwargs: None
 
-    def run_cell_magic(self, name: str, line: str, body: str) -> None:
-        """Run the cell below a magic that would have run it as well."""
-        if name in ("time", "timeit", "capture", "prun"):
-            exec(compile(body, f"<a cell with %%{name}>", "exec"), sys.modules["__main__"].__dict__)
+    def run_line_magic(self, name: str, line: str, *args: Any) -> None:
+        """Run what stands behind a magic that would have run it as well."""
+        if name == "time":
+            exec(compile(line, "<a line with %time>", "exec"), sys.modules["__main__"].__dict__)
 
 
 def limit_this_process(limits: dict[str, int]) -> None:
@@ -103,22 +104,6 @@ class Worker:
             return decode(reply["value"])
 
         return function
-
-
-def describe(error: BaseException) -> list[str]:
-    """Name an error: its type, its text, and the line of the student's code that it came from."""
-    try:
-        text = str(error)[:1000]
-    except BaseException:  # noqa: BLE001 (the text is the student's code too)
-        text = "(its text cannot be read)"
-    where, trace = "", error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename.startswith("<"):
-            where = f"line {trace.tb_lineno} of {trace.tb_frame.f_code.co_filename.strip('<>')}"
-        trace = trace.tb_next
-    if isinstance(error, SyntaxError):
-        where = f"line {error.lineno} of {str(error.filename).strip('<>')}"
-    return ["WireError" if isinstance(error, WireError) else type(error).__name__[:100], text, where[:200]]
 
 
 def main(descriptor: int, limits: dict[str, int]) -> None:

@@ -90,7 +90,6 @@ def test_a_wrong_answer_for_no_cell_is_refused() -> None:
 
 
 @pytest.mark.parametrize("missing", ["name", "answers", "score"])
-@pytest.mark.xfail(reason="assignment.read_wrong: a KeyError, which no command turns into a sentence", strict=True)
 def test_a_wrong_answer_without_a_part_is_refused_in_a_sentence(missing: str) -> None:
     whole = {"name": "a", "answers": {"d": ""}, "score": 0}
     del whole[missing]

@@ -288,9 +288,6 @@ def test_wrong_use_is_status_2(words: tuple[str, ...]) -> None:
     assert typed(*words).exit_code == 2
 
 
-@pytest.mark.xfail(
-    reason="grade_command: a roster that is not there ends in a traceback (FileNotFoundError)", strict=True
-)
 def test_a_roster_that_is_not_there_is_wrong_use(toy: Assignment, toy_folder: Path, tmp_path: Path) -> None:
     place = handed_in(toy, tmp_path / "class.zip")
     assert typed("grade", toy_folder, place, "-o", tmp_path / "out", "--roster", tmp_path / "no.txt").exit_code == 2

@@ -168,23 +168,16 @@ def test_a_notebook_without_cell_ids_is_read(toy: Assignment, handed_in: Noteboo
         assert read_json(handed_in, toy).flags == []
 
 
-@pytest.mark.xfail(reason="reading.read: nbformat's MissingIDFieldWarning reaches the teacher's terminal", strict=True)
 def test_a_notebook_without_cell_ids_is_read_quietly(toy: Assignment, handed_in: Notebook) -> None:
     for cell in handed_in["cells"]:
         del cell["id"]
     assert read_json(handed_in, toy).flags == []
 
 
-@pytest.mark.xfail(
-    reason="reading.read: a byte order mark (an editor of Windows) makes a notebook unreadable", strict=True
-)
 def test_a_byte_order_mark_is_no_obstacle(toy: Assignment) -> None:
     assert read(b"\xef\xbb\xbf" + notebook(toy).encode(), toy).flags == []
 
 
-@pytest.mark.xfail(
-    reason="reading._merge: given cells are not made plain Python, a magic in one breaks them", strict=True
-)
 def test_a_magic_in_a_given_cell_is_nothing(toy: Assignment) -> None:
     assignment = Assignment("a", (Cell("given", "setup", "%matplotlib inline\nx = 1"),))
     ((_, source),) = read(notebook(assignment).encode(), assignment).cells
@@ -245,7 +238,7 @@ def test_too_many_cells(toy: Assignment, monkeypatch: pytest.MonkeyPatch) -> Non
     [
         ("%matplotlib inline", "get_ipython().run_line_magic('matplotlib', 'inline')\n"),
         ("!pip install torch", "get_ipython().system('pip install torch')\n"),
-        ("%%time\nx = 1", "get_ipython().run_cell_magic('time', '', 'x = 1\\n')\n"),
+        ("%%time\nx = 1", "x = 1\n"),
         ("f?", "get_ipython().run_line_magic('pinfo', 'f')\n"),
         ("x = 1", "x = 1\n"),
         ("", "\n"),

@@ -200,16 +200,12 @@ def test_one_broken_file_spoils_all() -> None:
         judged(TWO, {"x": 1}, hidden="def broken(:")
 
 
-@pytest.mark.xfail(
-    reason="judging._mark: a KeyError inside a hook; all that is said is ExitCode.INTERNAL_ERROR", strict=True
-)
 @pytest.mark.parametrize("mark", ['"q"', '"q", points=1', 'points=1, hint="h"'])
 def test_a_marker_without_a_part_is_refused_by_the_test_s_name(mark: str) -> None:
     with pytest.raises(AssignmentError, match="test_a"):
         judged(f"@pytest.mark.question({mark})\ndef test_a(): pass")
 
 
-@pytest.mark.xfail(reason="judging: a test marked as skipped has no outcome, and its points are gone", strict=True)
 def test_a_skipped_test_does_not_take_its_points_with_it() -> None:
     try:
         got = judged("@q\n@pytest.mark.skip\ndef test_a(): pass\n\n@q\ndef test_b(): pass")
@@ -218,7 +214,6 @@ def test_a_skipped_test_does_not_take_its_points_with_it() -> None:
     assert sum(each.points for each in got) == 2
 
 
-@pytest.mark.xfail(reason="judging: ctrl-c in check() is told as an AssignmentError", strict=True)
 def test_ctrl_c_stays_ctrl_c() -> None:
     def f() -> None:
         raise KeyboardInterrupt
@@ -260,7 +255,6 @@ def test_a_sandbox_that_comes_too_late_is_no_score() -> None:
         run_tests({"test_public.py": written(TWO)}, Referee(student, student, 1))
 
 
-@pytest.mark.xfail(reason="judging: what the machine lacks (no process, no descriptor) is told as a zero", strict=True)
 def test_a_machine_without_resources_is_no_zero() -> None:
     def student() -> Student:
         raise BlockingIOError(11, "Resource temporarily unavailable")
@@ -301,7 +295,6 @@ def test_the_options_of_the_environment_do_not_count(monkeypatch: pytest.MonkeyP
     assert os.environ["PYTEST_ADDOPTS"] == "-k nothing --no-such-option"
 
 
-@pytest.mark.xfail(reason="judging._as_if_alone: PYTEST_PLUGINS is left in place", strict=True)
 def test_the_plugins_of_the_environment_do_not_count(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTEST_PLUGINS", "no_such_plugin_of_anybody")
     assert len(judged(TWO, {"x": 1})) == 2
@@ -313,7 +306,6 @@ def test_a_configuration_in_the_folder_does_not_count(tmp_path: Path, monkeypatc
     assert len(judged(TWO, {"x": 1})) == 2
 
 
-@pytest.mark.xfail(reason="judging.run_tests: pytest runs a conftest.py that anybody left in /tmp", strict=True)
 def test_a_conftest_in_the_temporary_folder_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "conftest.py").write_text("import os\nos.environ['CONFTEST'] = 'ran'\nraise SystemError")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))

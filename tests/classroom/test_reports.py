@@ -124,7 +124,6 @@ def test_each_score_is_counted_once_and_full_marks_in_the_last_step(most: float)
     assert [low for low, *_ in steps[1:]] == [high + 1 for _, high, _ in steps[:-1]]
 
 
-@pytest.mark.xfail(reason="reports.histogram: 20 points make 11 steps, not at most BINS", strict=True)
 @pytest.mark.parametrize("most", [10, 20, 30, 100])
 def test_there_are_at_most_ten_steps(most: int) -> None:
     assert len(histogram([], most)) <= BINS

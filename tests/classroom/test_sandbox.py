@@ -206,7 +206,6 @@ def test_too_much_memory_in_all(start: Start) -> None:
         process.ask("call", 10)
 
 
-@pytest.mark.xfail(reason="sandbox: without walls the worker itself is not counted, only what it started", strict=True)
 def test_without_a_sandbox_the_memory_in_all_is_limited_too(start: Start) -> None:
     process = start("receive(); hold = bytearray(64 * 2**20); time.sleep(60)", all_memory=32 * 2**20)
     with pytest.raises(Gone, match="^memory$"):

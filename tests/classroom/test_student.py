@@ -93,7 +93,6 @@ def test_the_line_of_the_error_is_named() -> None:
     assert error.value.where == "line 3 of cell 4"
 
 
-@pytest.mark.xfail(reason="worker.describe: a SyntaxError that was raised by hand has no file and no line")
 def test_a_syntax_error_raised_by_hand_has_its_own_line() -> None:
     names: dict[str, Any] = {}
     exec(compile("def f():\n    raise SyntaxError('x')\n", "<cell 4>", "exec"), names)

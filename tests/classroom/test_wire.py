@@ -287,7 +287,6 @@ def test_what_encode_never_makes_is_refused(data: Any) -> None:
     ],
     ids=lambda data: json.dumps(data)[:60],
 )
-@pytest.mark.xfail(reason="wire.decode: sizes are made whole with int(), and torch's own errors are let through")
 def test_odd_sizes_are_refused_with_the_one_error(data: Any) -> None:
     with pytest.raises(WireError):
         decode(data)
