@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 
 pytest_plugins = ["pytester"]
 
-VERBS = ["bench", "book", "check", "clean", "help", "lab", "notebooks", "test"]
+VERBS = ["bench", "book", "check", "clean", "help", "lab", "notebooks", "pdf", "test"]
 CONSTRAINTS = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 

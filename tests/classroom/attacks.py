@@ -287,7 +287,7 @@ def hand_in_folders(assignment: Assignment, folder: Path) -> None:
     right = notebook(assignment, solved=True)
     wrong = notebook(assignment, {"top_k_weights": "top_k_weights = lambda scores, k: scores"}, solved=True)
     for place, text in {
-        "one folder/work/my answers.ipynb": right,
+        "one folder/mine/my answers.ipynb": right,
         "one folder/.ipynb_checkpoints/my answers-checkpoint.ipynb": wrong,
         "two files/a.ipynb": right,
         "two files/b.ipynb": right,
