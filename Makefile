@@ -9,7 +9,7 @@ RUN         := $(BIN)/python -m
 PINS        := pyproject.toml constraints.txt requirements-d2l.txt
 PAGE        := _build/html/index.html
 BENCHMARKS  := benchmarks/attention.py benchmarks/heatmaps.py benchmarks/scores.py benchmarks/explorables.py \
-               benchmarks/classroom.py
+               benchmarks/classroom.py benchmarks/site.py
 SOURCES     := $(shell find _config.yml _toc.yml _site attn_lesson attn_classroom chapters -type f ! -name '*.pyc' ! -path '*/.*')
 
 .DEFAULT_GOAL := help

@@ -39,7 +39,7 @@ def read(data: bytes, assignment: Assignment) -> Reading:
     if not data.strip():
         raise Unreadable("the file is empty")
     if len(data) > MAX_BYTES:
-        raise Unreadable(f"the file has {len(data) / 2**20:.0f} MB, and {MAX_BYTES // 2**20} MB are allowed")
+        raise Unreadable(f"the file is larger than {MAX_BYTES // 2**20} MB")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a cell without an id is no news to the teacher

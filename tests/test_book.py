@@ -22,7 +22,7 @@ NUMBERED = [
     "05_heatmaps",
     "06_learned_attention",
 ]
-PAGES = ["index", *NUMBERED, "run_it", "assignments", "teach_it", "glossary", "bibliography"]
+PAGES = ["index", *NUMBERED, "run_it", "assignments", "teach_it", "glossary", "bibliography", "how_it_is_made"]
 
 # Each heading of the course that this book grew out of, the chapter that is its place here, and words to find there.
 SOURCE_HEADINGS = [
