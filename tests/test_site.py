@@ -14,6 +14,7 @@ import html5lib
 import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
 from bs4 import BeautifulSoup
+from fontTools.ttLib import TTFont
 
 ROOT = Path(__file__).parents[1]
 PAGES = [f"chapters/{path.stem}" for path in sorted((ROOT / "chapters").glob("*.md"))]
@@ -147,6 +148,22 @@ def test_ids_are_unique_and_headings_in_order(name, site):
 
 
 # --- for the reader -------------------------------------------------------------------------------------------
+
+
+def test_every_icon_that_a_page_names_is_in_the_small_font(site):
+    styles = (site / "_static/styles/pydata-sphinx-theme.css").read_text("utf-8")
+    codes = {
+        name: int(code, 16) for name, code in re.findall(r'\.fa-([a-z0-9-]+):before\{content:"\\([0-9a-f]+)"', styles)
+    }
+    named = {
+        each for page in PAGES for each in re.findall(r"\bfa-([a-z0-9-]+)", (site / f"{page}.html").read_text("utf-8"))
+    }
+    shown = {name: codes[name] for name in named & set(codes)}
+    assert len(shown) >= 8
+    path = site / "_static/vendor/fontawesome/webfonts/fa-solid-900.woff2"
+    assert path.stat().st_size < 20_000
+    there = TTFont(path).getBestCmap()
+    assert {name for name, code in shown.items() if code not in there} == set()
 
 
 @pytest.mark.parametrize("name", [*PAGES, "index", "genindex", "search"])

@@ -36,7 +36,7 @@ def test_every_page_says_the_same(plain, site):
     differ = [
         str(page)
         for page in pages
-        if article(plain / page).get_text().split() != article(site / page).get_text().split()
+        if article(plain / page).get_text(" ", strip=True).split() != article(site / page).get_text().split()
     ]
     assert differ == []
 

@@ -33,7 +33,9 @@ def keep_what_is_used(app: Sphinx, error: Exception | None) -> None:
     if error is not None or not target.exists():
         return
     styles = "\n".join(path.read_text("utf-8") for path in sorted((Path(app.outdir) / "_static").rglob("*.css")))
-    found = (path.read_text("utf-8") for folder in (".", "chapters") for path in Path(app.outdir, folder).glob("*.html"))
+    found = (
+        path.read_text("utf-8") for path in sorted(Path(app.outdir).rglob("*.html")) if "_static" not in path.parts
+    )
     options = subset.Options(flavor="woff2", layout_features=[], recalc_timestamp=False, notdef_outline=True)
     font = subset.load_font(THEME / FONT, options)
     subsetter = subset.Subsetter(options)
