@@ -30,15 +30,14 @@ def test_it_is_sphinx_and_not_jupyter_book(plain):
     assert found == "None"
 
 
+def words(page: Path) -> list[str]:
+    return article(page).get_text(" ", strip=True).split()
+
+
 def test_every_page_says_the_same(plain, site):
     pages = sorted(path.relative_to(site) for path in (site / "chapters").glob("*.html"))
     assert len(pages) > 10
-    differ = [
-        str(page)
-        for page in pages
-        if article(plain / page).get_text(" ", strip=True).split() != article(site / page).get_text().split()
-    ]
-    assert differ == []
+    assert [str(page) for page in pages if words(plain / page) != words(site / page)] == []
 
 
 def test_pictures_formulas_and_charts_are_there(plain, site):
