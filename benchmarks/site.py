@@ -70,7 +70,9 @@ def weigh(site: Path) -> list[list[str]]:
     rows = []
     for page in sorted((site / "chapters").glob("*.html")):
         text = page.read_text(encoding="utf-8")
-        names = re.findall(r'<(?:link rel="stylesheet"|script)[^>]*?(?:href|src)="([^":]+)"', text)
+        tags = re.findall(r"<(?:link|script)\b[^>]*>", text)
+        loading = [tag for tag in tags if tag.startswith("<script") or 'rel="stylesheet"' in tag]
+        names = [name for tag in loading for name in re.findall(r'(?:href|src)="([^":]+)"', tag)]
         files = [(page.parent / name.split("?")[0]).resolve() for name in dict.fromkeys(names)]
         plain = re.sub(r'<div class="explorable".*?</script></div>', "", text, flags=re.DOTALL)
         bodies = [plain.encode(), *(file.read_bytes() for file in files if "explorables" not in file.parts)]
