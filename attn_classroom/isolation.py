@@ -86,6 +86,8 @@ def command(descriptor: int, limits: Limits, walls: Walls, uid: int = FIRST_UID)
         line += ["--perms", "1777", "--size", str(limits.disk), "--tmpfs", jail + folder]
     for source, target in walls.items():
         line += ["--ro-bind", source, jail + target]
+    for folder in other_packages(walls):  # whatever else is installed there: the lesson, perhaps
+        line += ["--perms", "0555", "--tmpfs", jail + folder, "--remount-ro", jail + folder]
     for folder in ("/usr", "/lib", "/lib64", "/bin") if root else ():
         line += ["--symlink", jail + folder, folder]  # for `chroot` itself
     line += ["--remount-ro", "/", "--"]
@@ -96,17 +98,19 @@ def command(descriptor: int, limits: Limits, walls: Walls, uid: int = FIRST_UID)
     return [*line, python(), "-I", "-S", "-B", "-u", "-c", script]
 
 
+def other_packages(walls: Walls) -> list[str]:
+    """Find the folders of installed packages inside what the sandbox holds; they are covered with emptiness."""
+    libraries = [
+        Path(path) / part for path, target in walls.items() if path == target for part in (".", "lib", "local/lib")
+    ]
+    return sorted({str(folder) for library in libraries for folder in library.glob("python3*/*-packages")})
+
+
 def environment() -> dict[str, str]:
     """Give the environment of the student's process: all of it."""
     threads = {f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")}
-    plain = {
-        "HOME": "/tmp",
-        "PATH": "/usr/bin:/bin:/usr/sbin",
-        "LANG": "C.UTF-8",
-        "MPLBACKEND": "Agg",
-        "MPLCONFIGDIR": "/tmp",
-    }
-    return plain | threads
+    plain = {"HOME": "/tmp", "PATH": "/usr/bin:/bin:/usr/sbin", "LANG": "C.UTF-8"}
+    return plain | {"MPLBACKEND": "Agg", "MPLCONFIGDIR": "/tmp"} | threads
 
 
 def python() -> str:

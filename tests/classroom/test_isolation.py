@@ -313,3 +313,16 @@ def test_two_sandboxes_are_two_users_and_share_no_files(session: Session, walls:
 
 def test_the_module_says_where_to_start() -> None:
     assert isolation.START.startswith("import sys; ")
+
+
+def test_packages_that_are_installed_elsewhere_are_covered(walls: Walls) -> None:
+    """Where Python has the lesson among its own packages (conda, a system without venv), it is not there to be read."""
+    covered = isolation.other_packages(walls)
+    assert covered  # pip's own folder, at least
+    source = "import os\ndef look(path):\n    return os.listdir(path)\n"
+    session = Session([("look", source)], Limits(), walls)
+    try:
+        student = session.student()
+        assert {path: student.look(path) for path in covered} == {path: [] for path in covered}
+    finally:
+        session.close()
