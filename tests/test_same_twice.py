@@ -6,9 +6,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-MAY_DIFFER = {
-    ".buildinfo": "a hash of all settings of Sphinx, the name of the folder among them"
-}
+MAY_DIFFER = {".buildinfo": "a hash of all settings of Sphinx, the name of the folder among them"}
 
 
 def build(folder: Path) -> dict[str, bytes]:
