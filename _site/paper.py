@@ -25,7 +25,7 @@ SITE = ROOT / "_build" / "html"
 FOLDER = ROOT / "_build" / "pdf"
 BROWSERS = ("chromium", "google-chrome", "chromium-browser", "google-chrome-stable")
 FOOT = '<div style="font: 8pt sans-serif; width: 100%; text-align: center"><span class="pageNumber"></span></div>'
-NOT_ON_PAPER = ".headerlink, .prev-next-footer, script, button, .pst-js-only, template"
+NOT_ON_PAPER = ".headerlink, .prev-next-footer, script, button, .pst-js-only, template, details.numbers"
 
 
 def page_names() -> list[str]:

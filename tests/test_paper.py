@@ -23,6 +23,7 @@ def test_it_has_the_whole_book_and_not_much_paper(reader):
     text = "\n".join(page.extract_text() for page in reader.pages)
     for chapter in ("Attention in people", "Scoring functions", "Learned attention", "Glossary", "Works cited"):
         assert chapter in text
+    assert "Numbers of this picture" not in text  # folded boxes are for the screen
 
 
 def test_it_is_a4_and_says_whose_it_is(reader):

@@ -4,11 +4,13 @@ import functools
 import gzip
 import http.server
 import itertools
+import json
 import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
+from xml.etree import ElementTree
 
 import html5lib
 import pytest
@@ -79,6 +81,7 @@ def test_a_page_is_whole_quiet_accessible_and_fits(name, view, site, browser):
             chart.scroll_into_view_if_needed()
         if page.locator(".explorable").count():
             page.wait_for_function("document.querySelectorAll('.explorable:not(.ready)').length === 0", timeout=15_000)
+        page.evaluate("document.querySelectorAll('details.numbers').forEach(box => { box.open = true })")
         page.evaluate("window.scrollTo(0, 0)")
         assert wrong == []  # before axe, which tries to read the style sheets again
         assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -186,6 +189,36 @@ def test_a_page_has_what_a_reader_expects(name, site):
     assert page.select_one(".prev-next-footer a, .prev-next-area a")
     for formula in page.select(".math"):
         assert formula.find("math"), "a formula without MathML"
+
+
+def test_the_numbers_of_every_heatmap_can_be_read_under_it(site):
+    without, seen = [], 0
+    for name in PAGES:
+        for image in soup(site / f"{name}.html").select(".cell_output img[src$='.svg']"):
+            svg = ElementTree.parse((site / name).parent / image["src"]).getroot()
+            carried = svg.find("{http://www.w3.org/2000/svg}metadata")
+            if carried is None or not (carried.text or "").startswith("{"):
+                continue
+            seen += 1
+            said, box = json.loads(carried.text), image.find_next_sibling()
+            if box is None or "numbers" not in box.get("class", []):
+                without.append(image["alt"])
+            elif "keys" in said:
+                cells = [[[td.text for td in tr("td")] for tr in table.tbody("tr")] for table in box("table")]
+                assert cells == [panel["cells"] for panel in said["panels"]]
+                assert [th.text for th in box.thead("th")] == said["keys"]
+                assert [tr.th.text for tr in box.tbody("tr")] == said["queries"]
+            else:
+                assert [tr.th.text for tr in box.tbody("tr")] == [panel["name"] for panel in said["panels"]]
+    assert without == []
+    assert seen > 40
+
+
+def test_the_numbers_of_eye_are_those_of_the_identity(site):
+    page = soup(site / "chapters/05_heatmaps.html")
+    image = page.find("img", alt=re.compile("^Ten by ten heatmap: the diagonal"))
+    cells = [[td.text for td in tr("td")] for tr in image.find_next("details", class_="numbers").tbody("tr")]
+    assert cells == [["1" if query == key else "0" for key in range(10)] for query in range(10)]
 
 
 @pytest.mark.parametrize("name", CHAPTERS)

@@ -11,6 +11,7 @@ from attn_lesson.heatmaps.drawing import paint
 from attn_lesson.heatmaps.labels import NOTE, wrapped
 from attn_lesson.heatmaps.layout import lay_out
 from attn_lesson.heatmaps.matrices import as_panels
+from attn_lesson.heatmaps.numbers import numbers_of
 from attn_lesson.heatmaps.pooling import pool
 from attn_lesson.heatmaps.scale import data_limits, scales_of_panels
 from attn_lesson.heatmaps.showing import HeatmapFigure, show
@@ -95,6 +96,7 @@ def heatmap_figure(
     figure = HeatmapFigure(figsize=(layout.width, layout.height))
     figure.set_layout_engine("none")  # everything has its place already, whatever the user's style says
     figure.alt = description(panels.shape, words, np.nanmin(least), np.nanmax(largest)) if alt is None else plain(alt)
+    figure.numbers = numbers_of(values, words, layout.block, least, largest)
     paint(figure, layout, values, scales, words, note, colours, share_scale, annotate)
     return figure
 

@@ -41,12 +41,14 @@ class HeatmapFigure(Figure):
 
     Attributes:
         alt: What is to be seen, in words, for those who cannot see it.
+        numbers: The values of its cells, or of each panel's ends, as JSON (`numbers.numbers_of`); an SVG carries them.
         layout: Where its panels are, in inches from the top left corner: the place for marks of one's own.
         scales: Of each panel: where its colours begin and end, and whether values lie beyond.
         content: Box of all that is drawn, in inches from the lower left corner; None for the whole figure.
     """
 
     alt: str = ""
+    numbers: str = ""
     layout: Layout
     scales: list[list[Scale]]
     content: Bbox | None = None
@@ -80,6 +82,7 @@ class HeatmapFigure(Figure):
             super().savefig(buffer, **{**options, "format": "svg", "metadata": metadata})
         head, mark, rest = buffer.getvalue().partition(" <defs>")
         words = f"\n <title>{escape(self.alt)}</title>\n <desc>{escape(self.alt)}</desc>\n {STYLE}\n"
+        words += f" <metadata>{escape(self.numbers, quote=False)}</metadata>\n"
         for said_once, instead in ONCE:
             rest = said_once.sub(instead, rest)
         return f'{head.rstrip().removesuffix(">")} role="img">{words}{mark}{rest}'
