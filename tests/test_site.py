@@ -200,7 +200,7 @@ def test_the_numbers_of_every_heatmap_can_be_read_under_it(site):
             if carried is None or not (carried.text or "").startswith("{"):
                 continue
             seen += 1
-            said, box = json.loads(carried.text), image.find_next_sibling()
+            said, box = json.loads(carried.text), (image.find_parent("a") or image).find_next_sibling()
             if box is None or "numbers" not in box.get("class", []):
                 without.append(image["alt"])
             elif "keys" in said:

@@ -2,7 +2,6 @@
 
 import json
 import math
-from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +21,15 @@ def number_text(value: float) -> str:
         return "NaN" if math.isnan(value) else "∞" if value > 0 else "−∞"
     text = f"{value + 0.0:.4g}"
     return "−" + text[1:] if text.startswith("-") else text
+
+
+def named(labels: list[str] | None, size: int) -> list[str]:
+    """Name each query or key by its label; by its number if it has none.
+
+    >>> named(["cat", ""], 2), named(None, 2)
+    (['cat', '1'], ['0', '1'])
+    """
+    return [label or str(number) for number, label in enumerate(labels or [""] * size)]
 
 
 def names_of_panels(words: Words, rows: int, columns: int) -> list[str]:
@@ -50,14 +58,14 @@ def numbers_of(
 
     Returns:
         JSON: the names of both axes (`down`, `across`), and `panels`, each with its `name` and its `least` and
-        `largest` or its `cells`, as text; with cells also the labels of `queries` and `keys`.
+        `largest` or its `cells`, as text; with cells also the names of the `queries` and `keys`.
     """
     rows, columns, num_queries, num_keys = values.shape
     names = names_of_panels(words, rows, columns)
     said: dict[str, object] = {"down": words.ylabel, "across": words.xlabel}
     if block == (1, 1) and values.size <= MOST:
-        said["queries"] = words.query_labels or _texts(range(num_queries))
-        said["keys"] = words.key_labels or _texts(range(num_keys))
+        said["queries"] = named(words.query_labels, num_queries)
+        said["keys"] = named(words.key_labels, num_keys)
         cells = values.reshape(-1, num_queries, num_keys).tolist()
         said["panels"] = [
             {"name": name, "cells": [[number_text(value) for value in row] for row in panel]}
@@ -69,7 +77,3 @@ def numbers_of(
             {"name": name, "least": number_text(low), "largest": number_text(high)} for name, low, high in ends
         ]
     return json.dumps(said, ensure_ascii=False, separators=(",", ":"))
-
-
-def _texts(numbers: Iterable[int]) -> list[str]:
-    return [str(number) for number in numbers]

@@ -29,7 +29,7 @@ def test_every_cell_is_there_to_four_digits_in_its_place():
 
 def test_labels_and_titles_name_them():
     said = numbers(torch.eye(2), query_labels=["猫 & <b>", None], key_labels=["a", 7])
-    assert (said["queries"], said["keys"]) == (["猫 & <b>", ""], ["a", "7"])
+    assert (said["queries"], said["keys"]) == (["猫 & <b>", "1"], ["a", "7"])
 
 
 @pytest.mark.parametrize(
