@@ -14,6 +14,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 NUMBERS = re.compile(r"<metadata>(\{.*?\})</metadata>", re.DOTALL)
+WHOLE = "the whole picture"  # what a panel is called that is alone and has no title
 
 
 class Numbers(nodes.General, nodes.Element):
@@ -40,12 +41,12 @@ def table(name: str, corner: str, heads: list[str], body: str) -> str:
 def tables(said: dict[str, Any]) -> str:
     """Write the numbers of one picture: a table for each panel, or one of the panels' ends."""
     if "keys" in said:
-        corner = f"{said['down'] or 'rows'} ↓ {said['across'] or 'columns'} →"
+        corner = f"{said['down'] or 'rows'}\N{NO-BREAK SPACE}↓ {said['across'] or 'columns'}\N{NO-BREAK SPACE}→"
         return "".join(
             table(panel["name"], corner, said["keys"], "".join(map(row, said["queries"], panel["cells"])))
             for panel in said["panels"]
         )
-    body = "".join(row(panel["name"], [panel["least"], panel["largest"]]) for panel in said["panels"])
+    body = "".join(row(panel["name"] or WHOLE, [panel["least"], panel["largest"]]) for panel in said["panels"])
     return table("", "Panel", ["Least", "Largest"], body)
 
 
