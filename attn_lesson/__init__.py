@@ -17,12 +17,13 @@ The shape legend. `...` stands for any leading axes (batch, heads); they broadca
 `W_q (hidden_size, query_size)`, `W_k (hidden_size, key_size)`, `w_v (hidden_size,)`,
 `W (query_size, key_size)`.
 
-Rooms, in the order of the story: `scores`, `attention`, `saliency`, `experiments`, `heatmaps`, `learning`,
-`explorables`; `python -m attn_lesson` draws from the command line. Beyond the names of `__all__`:
+Rooms, in the order of the story: `scores`, `attention`, `saliency`, `experiments`, `heatmaps`, `steps`,
+`learning`, `explorables`; `python -m attn_lesson` draws from the command line. Beyond the names of `__all__`:
 
 - `attention`: `entropy`, how spread out a row of weights is, in nats;
 - `saliency`: `mean_pool`, `max_pool`, `softmax_pool` (the dial between them), `gate`, `contrast`;
 - `experiments`: `SIX_WORDS`, `FEATURES`, `six_word_vectors`, the running example of the book;
+- `steps`: `steps_figure`, the way of one query, drawn with all its numbers;
 - `learning`: `PositionalAttention` and `train`, a model that learns to copy, reverse or shift, and
   `fetch_next`, which trains one scoring function to find the next item on a ring;
 - `explorables`: `explore_dial`, `explore_softmax`, `explore_arrows`, `explore_root_d`, `explore_average`,
