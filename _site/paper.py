@@ -47,6 +47,8 @@ def article(page: str, pages: list[str]) -> Tag:
     assert isinstance(text, Tag), f"{page}.html has no article"
     for each in text.select(NOT_ON_PAPER):
         each.decompose()
+    for each in text.select("a.image-reference"):
+        each.unwrap()  # on paper a picture cannot be opened
     for each in text.find_all(True):
         if each.get("id"):
             each["id"] = anchor(page, str(each["id"]))

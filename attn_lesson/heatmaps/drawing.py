@@ -77,7 +77,8 @@ def draw_cells(axes: Axes, layout: Layout, colours: NDArray[np.uint8]) -> None:
 def draw_numbers(axes: Axes, panel: Box, values: NDArray[np.float64], colours: NDArray[np.uint8]) -> None:
     """Write each value into its cell: dark on a light colour, light on a dark one."""
     left, top, right, bottom = panel
-    light = colours[..., :3] @ np.array([0.299, 0.587, 0.114]) > 140
+    linear = np.where(colours[..., :3] > 10, (colours[..., :3] / 255 + 0.055) / 1.055, 0.0) ** 2.4
+    light = linear @ np.array([0.2126, 0.7152, 0.0722]) > 0.179  # where black has more contrast than white (WCAG 2.2)
     for (query, key), value in np.ndenumerate(values):
         x = left + (key + 0.5) * (right - left) / values.shape[1]
         y = top + (query + 0.5) * (bottom - top) / values.shape[0]

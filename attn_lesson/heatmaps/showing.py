@@ -20,7 +20,7 @@ INK, PAPER = "#1b1f24", "#ffffff"  # text and lines on a light page, and the pag
 DARK_INK, DARK_PAPER = "#e6e8eb", "#14181e"  # and on a dark one
 # The thin rim of paper around each letter is not seen on its own page, and saves the text on any other.
 STYLE = (
-    f"<style>svg{{--ink:{INK};--paper:{PAPER}}}"
+    f"<style>svg{{color-scheme:light dark;--ink:{INK};--paper:{PAPER}}}"
     f"@media (prefers-color-scheme:dark){{svg{{--ink:{DARK_INK};--paper:{DARK_PAPER}}}}}"
     "text{font-family:'DejaVu Sans',Verdana,sans-serif}"
     "text{paint-order:stroke;stroke:var(--paper);stroke-width:1.5px;stroke-linejoin:round}"

@@ -32,15 +32,15 @@ def plain(label: object) -> str:
 def cell_text(value: float) -> str:
     """Write a value in the few letters that a cell holds.
 
-    >>> cell_text(0.123456), cell_text(1.0), cell_text(-12.34), cell_text(float("-inf"))
-    ('0.12', '1', '−12.3', '−∞')
+    >>> cell_text(0.123456), cell_text(1.0), cell_text(-12.34), cell_text(-0.001), cell_text(float("-inf"))
+    ('0.12', '1', '−12.3', '0.00', '−∞')
     """
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else "∞" if value > 0 else "−∞"
     text = f"{value:.2f}" if abs(value) < 10 else f"{value:.3g}" if abs(value) < 1e4 else f"{value:.0e}"
     if value == 0 or float(text) == value:
         text = f"{value + 0.0:g}" if abs(value) < 1e4 else text
-    return text.replace("-", "−")
+    return text.replace("-0.00", "0.00").replace("-", "−")
 
 
 def note_on(block: tuple[int, int], signed: bool, values: NDArray[np.float64]) -> str:
