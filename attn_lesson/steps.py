@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 
+import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -10,6 +11,7 @@ from matplotlib.patches import Rectangle
 from torch import Tensor
 
 from attn_lesson.attention import soft_attention
+from attn_lesson.heatmaps.drawing import is_light
 from attn_lesson.heatmaps.labels import text_width
 from attn_lesson.heatmaps.marks import write
 from attn_lesson.heatmaps.numbers import number_text
@@ -128,7 +130,7 @@ def draw_boxes(axes: Axes, middle: float, top: float, numbers: list[float], colo
     for n, number in enumerate(numbers):
         left = middle + (n - len(numbers) / 2) * width
         axes.add_patch(Rectangle((left, top), width, BOX, facecolor=colour(number), edgecolor=RIM, linewidth=0.6))
-        ink = "#ffffff" if sum(colour(number)[:3]) < 1.5 else "#000000"
+        ink = "#000000" if is_light(np.array(colour(number)[:3])) else "#ffffff"
         write(axes, left + width / 2, top + BOX / 2, cell_text(number), NUMBER, color=ink, gid=f"number {n}")
 
 

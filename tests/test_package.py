@@ -154,7 +154,7 @@ MAY_IMPORT = {  # a room: the packages (besides Python's own) and the rooms that
     "saliency": ({"torch"}, set[str]()),
     "experiments": ({"torch"}, set[str]()),
     "heatmaps": ({"torch", "matplotlib", "numpy", "IPython"}, {"heatmaps"}),
-    "steps": ({"torch", "matplotlib"}, {"scores", "attention", "heatmaps"}),
+    "steps": ({"torch", "matplotlib", "numpy"}, {"scores", "attention", "heatmaps"}),
     "learning": ({"torch"}, {"scores", "attention"}),
     "__main__": (set[str](), {"heatmaps", "experiments"}),
     "explorables": (

@@ -215,6 +215,25 @@ def test_the_numbers_of_every_heatmap_can_be_read_under_it(site):
     assert seen > 40
 
 
+def test_every_picture_opens_on_its_own(site):
+    pictures = [
+        image for name in PAGES for image in soup(site / f"{name}.html").select(".cell_output > * img[src$='.svg']")
+    ]
+    assert len(pictures) > 70
+    assert [image["alt"] for image in pictures if image.parent.get("href") != image["src"]] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_line_begins_with_the_full_stop_of_a_formula(name, site):
+    alone = []
+    for formula in soup(site / f"{name}.html").select("span.math"):
+        after, tex = formula.next_sibling, formula.find("annotation").text
+        torn = isinstance(after, str) and after[:1] in tuple(".,;:?!)")
+        if torn and len(tex) <= 30 and "nowrap" not in formula.parent.get("class", []):
+            alone.append(tex + after[:1])
+    assert alone == []
+
+
 def test_the_numbers_of_eye_are_those_of_the_identity(site):
     page = soup(site / "chapters/05_heatmaps.html")
     image = page.find("img", alt=re.compile("^Ten by ten heatmap: the diagonal"))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from attn_lesson.heatmaps.bar import draw_bar
 from attn_lesson.heatmaps.labels import LABEL, LINE, NOTE, POINT, TICK, shortened
-from attn_lesson.heatmaps.layout import BAR_WIDTH, GAP, Layout
+from attn_lesson.heatmaps.layout import BAR_WIDTH, GAP, UNDER, Layout
 from attn_lesson.heatmaps.marks import Box, outline, put_image, write
 from attn_lesson.heatmaps.scale import Scale, normalise
 from attn_lesson.heatmaps.showing import HeatmapFigure
@@ -77,13 +77,23 @@ def draw_cells(axes: Axes, layout: Layout, colours: NDArray[np.uint8]) -> None:
 def draw_numbers(axes: Axes, panel: Box, values: NDArray[np.float64], colours: NDArray[np.uint8]) -> None:
     """Write each value into its cell: dark on a light colour, light on a dark one."""
     left, top, right, bottom = panel
-    linear = np.where(colours[..., :3] > 10, (colours[..., :3] / 255 + 0.055) / 1.055, 0.0) ** 2.4
-    light = linear @ np.array([0.2126, 0.7152, 0.0722]) > 0.179  # where black has more contrast than white (WCAG 2.2)
+    light = is_light(colours[..., :3] / 255)
     for (query, key), value in np.ndenumerate(values):
         x = left + (key + 0.5) * (right - left) / values.shape[1]
         y = top + (query + 0.5) * (bottom - top) / values.shape[0]
         ink = "#000000" if light[query, key] else "#ffffff"
         write(axes, x, y, cell_text(value), TICK, color=ink, gid=f"number {query} {key}")
+
+
+def is_light(colours: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell on which colours `(..., 3)`, from 0 to 1, black has more contrast than white, by the luminance of WCAG 2.2.
+
+    >>> is_light(np.array([[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]]))
+    array([ True, False])
+    """
+    linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
+    light: NDArray[np.bool_] = linear @ np.array([0.2126, 0.7152, 0.0722]) > 0.179
+    return light
 
 
 def draw_ticks(axes: Axes, layout: Layout, rows: int, columns: int) -> None:
@@ -102,7 +112,7 @@ def draw_ticks(axes: Axes, layout: Layout, rows: int, columns: int) -> None:
 def draw_words(axes: Axes, layout: Layout, rows: int, columns: int, words: Words, note: Sequence[str]) -> None:
     """Write titles, the two axis names once, in the middle of the grid, and the note under it all."""
     (left, top, _, _), (_, _, right, bottom) = layout.panel(0, 0), layout.panel(rows - 1, columns - 1)
-    write(axes, (left + right) / 2, bottom + layout.keys.depth, words.xlabel, LABEL, va="top")
+    write(axes, (left + right) / 2, bottom + layout.keys.depth + UNDER, words.xlabel, LABEL, va="top")
     write(axes, layout.content[0] + 0.08, (top + bottom) / 2, words.ylabel, LABEL, va="center", rotation=90)
     for row, titles in enumerate(words.titles):
         for column, word in enumerate(titles):

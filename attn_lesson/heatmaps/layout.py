@@ -11,6 +11,7 @@ SMALLEST_PANEL = 0.4  # a panel narrower than this cannot be read
 SMALLEST_CELL = POINT  # so that no drawn cell is lost at 72 dots an inch or more
 ANNOTATED_CELL = (0.30, 0.19)  # width and height that hold a number
 WIDEST_TITLE, LONGEST_LABEL = 1.2, 1.1  # wider ones are shortened
+UNDER = 0.04  # from the key labels to the name of their axis
 GAP = 0.1  # between panels, and from a panel to its own bar
 BAR_WIDTH, BAR_LABELS = 0.12, 0.42
 MOST_INCHES = 60.0
@@ -73,7 +74,7 @@ def lay_out(
         keys = key_ticks(words.key_labels, num_keys, panel_x / num_keys, LONGEST_LABEL)
         queries = query_ticks(words.query_labels, num_queries, panel_y / num_queries, LONGEST_LABEL)
         left = queries.depth + 0.04 + (line if words.ylabel else 0.0)
-        below = keys.depth + 0.04 + (line if words.xlabel else 0.0) + note_lines * NOTE * LINE * POINT
+        below = keys.depth + 0.04 + UNDER + (line if words.xlabel else 0.0) + note_lines * NOTE * LINE * POINT
         room_x = max((figsize[0] - left - right + GAP) / columns - gap_x, least_x)
         room_y = max((figsize[1] - above - below + GAP) / rows - gap_y, least_y)
         cell = min(room_x / num_keys, room_y / num_queries)

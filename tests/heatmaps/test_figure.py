@@ -142,7 +142,7 @@ def test_without_a_shared_scale_each_panel_has_its_own_and_its_own_bar():
 def test_values_beyond_the_limits_are_said_at_the_ends_of_the_bar():
     (bar,) = bars(draw(rand_weights(), vmin=0.25, vmax=0.5))
     words = [word for word, _ in bar.labels]
-    assert (words[0], words[-1]) == ("≤ 0.25", "≥ 0.5")
+    assert (words[0], words[-1]) == ("≤ 0.25", "≥ 0.50")
     (bar,) = bars(draw(rand_weights(), vmin=0, vmax=1))
     assert not any("≤" in word or "≥" in word for word, _ in bar.labels)
 
@@ -155,6 +155,21 @@ def test_bar_labels_differ_and_lie_between_the_limits(low, high, most):
     assert ticks == sorted(ticks)
     assert low - 1e-5 * (high / 2 - low / 2) <= ticks[0] < ticks[-1] <= high + 1e-5 * (high / 2 - low / 2)
     np.testing.assert_allclose([float(word.replace("−", "-")) for word in words], ticks, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("scale", "words"),
+    [
+        (Scale(0.0, 0.168, over=True), ["0", "0.100", "≥ 0.168"]),
+        (Scale(0.166, 0.17), ["0.166", "0.168", "0.170"]),
+        (Scale(-0.5, 1.0), ["−0.5", "0", "0.5", "1"]),
+        (Scale(0.0, 0.13), ["0", "0.05", "0.10"]),
+        (Scale(9.5, 10.5), ["9.5", "10", "10.5"]),
+        (Scale(0.0, 4.0), ["0", "2", "4"]),
+    ],
+)
+def test_the_labels_of_a_bar_have_equally_many_decimals_but_for_whole_numbers(scale, words):
+    assert bar_ticks(scale, most=3)[1] == words
 
 
 def test_what_is_not_a_number_is_grey_and_the_picture_says_so():
@@ -345,3 +360,20 @@ def test_d2l_draws_the_same_matrices_and_labels_with_the_same_limits():
         assert words - {""} <= set(texts(ours))
     finally:
         d2l.plt.close(reference)
+
+
+@pytest.mark.parametrize("cmap", ["Reds", "Blues", "viridis", "gray", "RdBu"])
+def test_a_number_stands_out_from_its_cell(cmap):
+    """Of black and white the one with more contrast (WCAG 2.2), which is always 4.5 to 1 or more."""
+
+    def luminance(colour):
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in mpl.colors.to_rgb(colour)]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    steps = torch.linspace(0, 1, 20)
+    figure = heatmap_figure(steps[None], "Keys", "Queries", cmap=cmap, annotate=True, figsize=(8, 2))
+    inks = [text.get_color() for text in figure.axes[0].texts if (text.get_gid() or "").startswith("number")]
+    assert len(inks) == 20
+    for step, ink in zip(steps, inks, strict=True):
+        darker, lighter = sorted((luminance(mpl.colormaps[cmap](float(step))), luminance(ink)))
+        assert (lighter + 0.05) / (darker + 0.05) >= 4.5
