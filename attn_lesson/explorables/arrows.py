@@ -2,7 +2,7 @@
 
 import altair as alt
 
-from attn_lesson.explorables.inputs import BLUE, GREY, RED, rows_of, slider
+from attn_lesson.explorables.inputs import BLUE, GREY, ORANGE, rows_of, slider
 from attn_lesson.explorables.showing import INK, Explorable
 
 ARROWS = ("key k", "query turned by W", "query q")  # the last is drawn on top
@@ -23,7 +23,7 @@ def explore_arrows() -> Explorable:
         slider("kl", "Length of k", 2.5, 0, 3, 0.1),
         slider("wa", "W turns q by (°)", 30, -180, 180, 5),
     ]
-    names = alt.Scale(domain=ARROWS, range=[RED, GREY, BLUE])
+    names = alt.Scale(domain=ARROWS, range=[ORANGE, GREY, BLUE])
     plane = alt.Scale(domain=[-3.6, 3.6], nice=False)
     arrows = (
         alt.Chart(rows_of(n=range(3), arrow=ARROWS, letter=["k", "qᵀW", "q"]))
@@ -33,8 +33,8 @@ def explore_arrows() -> Explorable:
         )
         .transform_calculate(
             x="datum.length * cos(datum.angle)", y="datum.length * sin(datum.angle)",
-            aside="datum.angle + [-0.3, 0, 0.3][datum.n] / (datum.length + 0.2)",
-            away="datum.length + [0.2, 0.45, 0.2][datum.n]",
+            aside="datum.angle + [-0.3, 0, 0.3][datum.n] * (wa > 0 ? -1 : 1) / (datum.length + 0.2)",
+            away="datum.length + 0.35 + (datum.n == 1 ? abs(cos(datum.angle)) / 4 : 0)",  # qᵀW is wide; q keeps off it
         )
         .encode(
             x=alt.X("x:Q", title=None, scale=plane, axis=alt.Axis(values=list(range(-3, 4)), labelOverlap=False)),

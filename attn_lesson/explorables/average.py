@@ -10,8 +10,9 @@ from attn_lesson.explorables.showing import Explorable
 from attn_lesson.scores import scaled_dot_product_score
 
 REDS = alt.Scale(range=RAMP, domain=[0, 1])
-BLUES = alt.Scale(scheme="blues", domain=[0, 2], clamp=True)  # the words' numbers, and so every product, are 0 to 2
-TURN = {"weight": 0.68, "value": 1.5, "product": 1.5, "context": 1.5}  # above it, white is read better than black
+BLUE_RAMP = ["#f7fbff", "#deebf7", "#c6dbef", "#9ecae1", "#6baed6", "#4292c6", "#2171b5", "#08519c", "#08306b"]
+BLUES = alt.Scale(range=BLUE_RAMP, domain=[0, 2], clamp=True)  # "Blues"; all numbers and products are 0 to 2
+TURN = {"weight": 0.68, "value": 1.43, "product": 1.43, "context": 1.43}  # above it, white is read better than black
 
 
 def explore_average() -> Explorable:
@@ -44,7 +45,7 @@ def explore_average() -> Explorable:
     x = alt.X("word:N", scale=alt.Scale(domain=[*SIX_WORDS, "sum"]), title=None)
     named, bare = x.axis(orient="top", labelAngle=0, domain=False, ticks=False), x.axis(None)
     row, feature = (
-        alt.Y(f"{field}:N", sort=order, title=None, axis=alt.Axis(domain=False, ticks=False))
+        alt.Y(f"{field}:N", sort=order, title=None, axis=alt.Axis(domain=False, ticks=False, labelPadding=5))
         for field, order in (("row", ["score", "weight"]), ("feature", FEATURES))
     )
     weighed = weighed.transform_calculate(row="'weight'").encode(x=named, y=row)

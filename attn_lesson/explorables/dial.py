@@ -3,7 +3,7 @@
 import altair as alt
 import torch
 
-from attn_lesson.explorables.inputs import BLUE, RED, REDS, rows_of, slider, with_softmax
+from attn_lesson.explorables.inputs import GREEN, ORANGE, REDS, rows_of, slider, with_softmax
 from attn_lesson.explorables.showing import INK, Explorable
 from attn_lesson.saliency import max_pool, mean_pool
 from attn_lesson.scores import scaled_dot_product_score
@@ -45,7 +45,12 @@ def explore_dial() -> Explorable:
         .transform_calculate(column=f"{pooling} ? datum.feature : datum.reader")
         .encode(
             x=alt.X("column:N", title=None, scale=alt.Scale(domain=[*FEATURES, " ", WISH]), axis=bare),
-            y=alt.Y("object:N", sort=list(OBJECTS), title=None, axis=alt.Axis(ticks=False, domain=False, minExtent=60)),
+            y=alt.Y(
+                "object:N",
+                sort=list(OBJECTS),
+                title=None,
+                axis=alt.Axis(ticks=False, domain=False, labelPadding=5, minExtent=60),
+            ),
         )
     )
     squares = cells.mark_rect().encode(
@@ -72,7 +77,7 @@ def explore_dial() -> Explorable:
     )
     y = alt.Y("feature:N", sort=list(FEATURES), title=None, axis=alt.Axis(minExtent=60))
     each = {"y": y, "yOffset": alt.YOffset("reader:N", scale=alt.Scale(domain=[POOLING, WISH]))}
-    colour = alt.Color("reader:N", title=None, scale=alt.Scale(domain=[POOLING, WISH], range=[BLUE, RED]))
+    colour = alt.Color("reader:N", title=None, scale=alt.Scale(domain=[POOLING, WISH], range=[ORANGE, GREEN]))
     told = ["reader:N", "feature:N", alt.Tooltip("result:Q", title="what comes out")]
     bars = results.mark_bar().encode(
         x=x,
@@ -81,7 +86,7 @@ def explore_dial() -> Explorable:
         tooltip=told,
     )
     said = results.mark_text(align="right", aria=False).encode(
-        x=alt.value(264), **each, text=alt.Text("result:Q", format=".2f")
+        x=alt.value(260), **each, text=alt.Text("result:Q", format=".2f")
     )
     ends = rows_of(
         reader=[end for end in ENDS for _ in FEATURES],

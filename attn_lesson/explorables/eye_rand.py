@@ -5,7 +5,7 @@ import torch
 
 from attn_lesson.attention import attention_distribution
 from attn_lesson.experiments import eye_weights, rand_weights
-from attn_lesson.explorables.inputs import BLUE, RAMP, checkbox, menu, rows_of, slider, with_softmax
+from attn_lesson.explorables.inputs import BLUE, RAMP, checkbox, described, menu, rows_of, slider, with_softmax
 from attn_lesson.explorables.showing import Explorable
 
 N, SEEDS = 10, 10
@@ -37,17 +37,21 @@ def explore_eye_rand() -> Explorable:
     drawn = with_softmax(alt.Chart(data), "datum.rand[seed]", ["query"]).transform_calculate(
         number="matrix == 'rand' ? datum.rand[seed] : matrix == 'eye' ? datum.eye : datum.weight"
     )
-    y = alt.Y("query:O", title="query")
+    y = alt.Y("query:O", title="Queries")
     bar = alt.Legend(
         orient="bottom", direction="horizontal", gradientLength=200, title="number in a cell",
         labelExpr="format(datum.value, '.3f')", values=alt.ExprRef("[low, (low + high) / 2, high]"),
     )  # fmt: skip
     own = alt.Scale(range=RAMP, domain=[alt.ExprRef("low"), alt.ExprRef("high")], clamp=True)
-    cells = drawn.mark_rect(ariaRoleDescription="cell").encode(
-        x=alt.X("key:O", title="key", axis=alt.Axis(labelAngle=0)),
-        y=y,
-        color=alt.Color("number:Q", scale=own, legend=bar),
-        tooltip=["query:O", "key:O", alt.Tooltip("number:Q", format=".5f")],
+    cells = (
+        described(drawn, "key", "query", number="number")
+        .mark_rect(ariaRoleDescription="cell")
+        .encode(
+            x=alt.X("key:O", title="Keys", axis=alt.Axis(labelAngle=0)),
+            y=y,
+            color=alt.Color("number:Q", scale=own, legend=bar),
+            tooltip=["query:O", "key:O", alt.Tooltip("number:Q", format=".5f")],
+        )
     )
     sums = drawn.transform_aggregate(sum="sum(number)", groupby=["query"]).encode(y=y.axis(None))
     length = alt.X("sum:Q", scale=alt.Scale(domain=[0, 8]), title="row sum", axis=alt.Axis(values=[1], format="d"))

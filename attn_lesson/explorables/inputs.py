@@ -6,7 +6,8 @@ from typing import Any
 import altair as alt
 from torch import Tensor
 
-BLUE, RED, GREY = "#3b82c4", "#d1495b", "#8a929b"  # at least 3:1 on light and on dark pages
+BLUE, ORANGE, GREEN = "#2f7fc1", "#cf6a12", "#1f9a6d"  # C0, C1, C2 of the still figures (chapters/matplotlibrc)
+GREY = "#8a929b"  # like them, at least 3:1 on light and on dark pages
 RAMP = ["#fff5f0", "#fee0d2", "#fcbba1", "#fc9272", "#fb6a4a", "#ef3b2c", "#cb181d", "#a50f15", "#67000d"]  # "Reds"
 REDS = alt.Scale(range=RAMP, domain=[0, 1], clamp=True)
 
@@ -37,6 +38,13 @@ def rows_of(**columns: Sequence[Any] | Tensor) -> alt.Data:
     }
     values = [dict(zip(lists, row, strict=True)) for row in zip(*lists.values(), strict=True)]
     return alt.Data(values=values)
+
+
+def described(chart: alt.Chart, *fields: str, number: str) -> alt.Chart:
+    """Let each mark tell a screen reader its fields and its number by their own names, not by the axes' titles."""
+    words = [f"'{field}: ' + datum.{field}" for field in fields] + [f"'{number}: ' + format(datum.{number}, '.5~f')"]
+    told: alt.Chart = chart.transform_calculate(told=" + '; ' + ".join(words)).encode(description="told:N")
+    return told
 
 
 def with_softmax(chart: alt.Chart, score: str, groupby: Sequence[str] = ()) -> alt.Chart:

@@ -5,7 +5,7 @@ import torch
 
 from attn_lesson.attention import attention_distribution, hard_attention
 from attn_lesson.experiments import SIX_WORDS, six_word_vectors
-from attn_lesson.explorables.inputs import BLUE, RAMP, checkbox, menu, rows_of
+from attn_lesson.explorables.inputs import BLUE, RAMP, checkbox, described, menu, rows_of
 from attn_lesson.explorables.showing import Explorable
 from attn_lesson.scores import bilinear_score, scaled_dot_product_score
 
@@ -62,15 +62,17 @@ def _panel(name: str, map_: str, largest: str) -> alt.LayerChart | alt.FacetChar
         .transform_joinaggregate(given="sum(weight)", groupby=["query"])
         .transform_joinaggregate(received="sum(weight)", groupby=["key"])
     )
-    x = alt.X("key:N", sort=list(SIX_WORDS), title="key", axis=alt.Axis(labelAngle=-30))
-    y = alt.Y("query:N", sort=list(SIX_WORDS), title="query", axis=alt.Axis(titlePadding=14))
+    x = alt.X("key:N", sort=list(SIX_WORDS), title="Keys", axis=alt.Axis(labelAngle=-30))
+    y = alt.Y("query:N", sort=list(SIX_WORDS), title="Queries", axis=alt.Axis(titlePadding=14))
     ends = alt.ExprRef(f"[0, ({largest}) / 2, {largest}]")
     bar = alt.Legend(
         title="weight", gradientLength=150, values=ends, labelExpr="format(datum.value, '.2f')", labelFontSize=12
     )
     reds = alt.Scale(range=RAMP, domainMin=0, domainMax=alt.ExprRef(largest))
-    cells = base.mark_rect(ariaRoleDescription="cell").encode(
-        x, y, alt.Color("weight:Q", scale=reds, legend=bar), tooltip=["map:N", "query:N", "key:N", "weight:Q"]
+    cells = (
+        described(base, "key", "query", "map", number="weight")
+        .mark_rect(ariaRoleDescription="cell")
+        .encode(x, y, alt.Color("weight:Q", scale=reds, legend=bar), tooltip=["map:N", "query:N", "key:N", "weight:Q"])
     )
     row = base.transform_filter("datum.query == cell.query[0] && datum.key == cell.key[0]")
     across = {"y": y, "x": alt.value(0), "x2": alt.value(WIDTH)}

@@ -4,7 +4,7 @@ import altair as alt
 import torch
 from torch import Tensor
 
-from attn_lesson.explorables.inputs import BLUE, RED, checkbox, menu, rows_of, slider, with_softmax
+from attn_lesson.explorables.inputs import BLUE, ORANGE, checkbox, described, menu, rows_of, slider, with_softmax
 from attn_lesson.explorables.showing import INK, Explorable
 from attn_lesson.scores import dot_product_score
 
@@ -45,14 +45,19 @@ def explore_root_d() -> Explorable:
     chosen = with_softmax(
         sized.transform_filter("datum.query == Q && datum.n == N"), "datum.dot / (scaled ? sqrt(datum.d) : 1)"
     )
-    x = alt.X("key:O", title="key", axis=alt.Axis(labelAngle=0))
+    x = alt.X("key:O", title="Keys", axis=alt.Axis(labelAngle=0))
     y = alt.Y("weight:Q", title="weight", scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(minExtent=32))
-    bars = chosen.mark_bar(color=alt.ExprRef(f"scaled ? '{BLUE}' : '{RED}'")).encode(
-        x=x, y=y, tooltip=["key:O", "weight:Q"]
+    bars = (
+        described(chosen, "key", number="weight")
+        .mark_bar(color=alt.ExprRef(f"scaled ? '{ORANGE}' : '{BLUE}'"))
+        .encode(x=x, y=y, tooltip=["key:O", "weight:Q"])
     )
     numbers = chosen.mark_text(dy=-7, aria=False).encode(x=x, y=y, text=alt.Text("weight:Q", format=".2f"))
 
     laws = sized.transform_calculate(scores="['not scaled', 'scaled']").transform_flatten(["scores"])
+    both = ["not scaled", "scaled"]
+    hues, shapes = alt.Scale(domain=both, range=[BLUE, ORANGE]), alt.Scale(domain=both, range=["circle", "square"])
+    of_scores = alt.Legend(orient="bottom", labelFontSize=12, columnPadding=24)
     along = (
         with_softmax(laws, "datum.dot / (datum.scores == 'scaled' ? sqrt(datum.d) : 1)", ["d", "query", "scores"])
         .transform_calculate(part="datum.weight > 0 ? -datum.weight * log(datum.weight) : 0")
@@ -61,14 +66,14 @@ def explore_root_d() -> Explorable:
             x=alt.X("d:Q", scale=alt.Scale(type="log", base=2))
             .axis(values=[1, 2, 8, 32, 128, 512], labelOverlap=False),
             y=alt.Y("entropy:Q", title="entropy", scale=alt.Scale(domain=[0, 2.5]), axis=alt.Axis(minExtent=32)),
-            color=alt.Color("scores:N", title=None, scale=alt.Scale(domain=["not scaled", "scaled"], range=[RED, BLUE]))
-            .legend(orient="bottom", labelFontSize=12, symbolType="square", columnPadding=24),
+            color=alt.Color("scores:N", title=None, scale=hues, legend=of_scores),
         )
     )  # fmt: skip
     mine = alt.condition("datum.query == Q", alt.value(1), alt.value(0.25))
     lines = along.mark_line(strokeWidth=2, aria=False).encode(detail="query:N", opacity=mine)
     here = "datum.query == Q && datum.d == pow(2, N) && (datum.scores == 'scaled') == scaled"
     points = along.transform_filter("datum.query == Q").mark_point(filled=True, opacity=1).encode(
+        shape=alt.Shape("scores:N", title=None, scale=shapes, legend=of_scores),
         size=alt.condition(here, alt.value(180), alt.value(30)), tooltip=["d:Q", "scores:N", "entropy:Q"]
     )  # fmt: skip
     bound = alt.Chart(rows_of(n=[0])).transform_calculate(bound="log(8)").encode(y="bound:Q")

@@ -18,7 +18,7 @@ CONFIG: dict[str, Any] = {
     "legend": {"labelColor": INK, "titleColor": INK, "gradientStrokeWidth": 0},
     "axis": {
         "labelColor": INK, "titleColor": INK, "domainColor": INK, "tickColor": INK, "gridColor": "#8884",
-        "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal",
+        "labelFontSize": 12, "labelFlush": False, "titleFontSize": 12, "titleFontWeight": "normal",
     },
 }  # fmt: skip
 NOTEBOOK_SCHEMA = (

@@ -17,7 +17,7 @@ def explore_softmax() -> Explorable:
     words = six_word_vectors()
     cat = scaled_dot_product_score(words[2:3], words)[0].tolist()
     scores = [
-        slider(f"s{n}", f"Score of {word}", round(score, 1), -3.0, 6.0, 0.1)
+        slider(f"s{n}", f"Score of “{word}”", round(score, 1), -3.0, 6.0, 0.1)
         for n, (word, score) in enumerate(zip(SIX_WORDS, cat, strict=True))
     ]
     temperature = slider("T", "Temperature", 1.0, 0.1, 5.0, 0.1)
@@ -33,7 +33,7 @@ def explore_softmax() -> Explorable:
         .transform_aggregate(entropy="sum(part)", sum="sum(weight)")
         .transform_calculate(
             words="'entropy ' + format(datum.entropy, '.3f') + ' of ' + format(log(6), '.3f')"
-            " + '   sum ' + format(datum.sum, '.3f')"
+            " + ', sum ' + format(datum.sum, '.3f')"
         )
         .mark_text(align="left", baseline="top")
         .encode(x=alt.value(0), y=alt.value(0), text="words:N")

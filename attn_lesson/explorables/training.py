@@ -5,7 +5,7 @@ import math
 import altair as alt
 import torch
 
-from attn_lesson.explorables.inputs import BLUE, RAMP, RED, checkbox, menu, rows_of, slider
+from attn_lesson.explorables.inputs import BLUE, ORANGE, RAMP, checkbox, described, menu, rows_of, slider
 from attn_lesson.explorables.showing import Explorable
 from attn_lesson.learning import PositionalAttention, Training, train
 
@@ -61,12 +61,12 @@ def _cells() -> alt.Chart:
 
 
 def _heatmap() -> alt.LayerChart | alt.FacetChart:
-    x = alt.X("key:O", title="key", axis=alt.Axis(labelAngle=0))
-    y = alt.Y("query:O", title="query", axis=alt.Axis(titlePadding=12))
+    x = alt.X("key:O", title="Keys", axis=alt.Axis(labelAngle=0))
+    y = alt.Y("query:O", title="Queries", axis=alt.Axis(titlePadding=12))
     bar = alt.Legend(title="weight", gradientLength=190, labelFontSize=12)
     colour = alt.Color("weight:Q", scale=alt.Scale(range=RAMP, domain=[0, 1]), legend=bar)
     cells = (
-        _cells()
+        described(_cells(), "key", "query", number="weight")
         .mark_rect(ariaRoleDescription="cell")
         .encode(x, y, colour, tooltip=["query:O", "key:O", alt.Tooltip("weight:Q", format=".4f")])
     )
@@ -102,7 +102,7 @@ def _course() -> alt.LayerChart | alt.FacetChart:
     x = alt.X("at:Q", title="training step")
     y = alt.Y("nats:Q", title="nats", scale=alt.Scale(domain=[0, 2.4]), axis=alt.Axis(tickCount=4, titlePadding=12))
     named = alt.Legend(title=None, orient="top", symbolType="stroke", symbolSize=300, labelFontSize=12)
-    colour = alt.Color("curve:N", scale=alt.Scale(domain=[*KINDS], range=[RED, BLUE]), legend=named)
+    colour = alt.Color("curve:N", scale=alt.Scale(domain=[*KINDS], range=[BLUE, ORANGE]), legend=named)
     dash = alt.StrokeDash("curve:N", scale=alt.Scale(domain=[*KINDS], range=[[1, 0], [5, 3]]), legend=named)
     now = curves.transform_filter("datum.at == step")
     rule = now.mark_rule(stroke="currentColor", aria=False).encode(x=x, y=alt.value(0), y2=alt.value(110))
@@ -110,4 +110,4 @@ def _course() -> alt.LayerChart | alt.FacetChart:
         x, y, colour, tooltip=["curve:N", alt.Tooltip("nats:Q", format=".4f")]
     )
     lines = curves.mark_line().encode(x, y, colour, dash)
-    return alt.layer(rule, lines, points).properties(width=250, height=110, name="course")
+    return alt.layer(rule, lines, points).properties(width=230, height=110, name="course")

@@ -80,6 +80,13 @@ def slope(place: float, temperature: float) -> float:
     ) / temperature  # fmt: skip
 
 
+def powers_of_ten(number: float) -> str:
+    """Two digits and a power: 3.9e-23 is "3.9·10⁻²³"."""
+    mantissa, exponent = f"{number:.1e}".split("e")
+    raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"{mantissa}·10{raised}"
+
+
 def climb(temperature: float) -> float:
     """The area under a slope is the climb."""
     return float((turned(1, temperature) - turned(0, temperature)) @ DRINK)
@@ -192,7 +199,7 @@ CLAIMS: dict[str, tuple[Callable[[], float | str], float]] = {
     "c4_inside_1000": (lambda: 100 * inside()[:, 999].mean(), 1e-4),
     "c4_left_once": (lambda: 100 - 100 * inside()[:, 9:].all(axis=1).mean(), 0.6),  # one lottery may graze the band
     "c4_slope_warm": (lambda: slope(0.25, 1.0), 1e-6),
-    "c4_slope_cold": (lambda: slope(0.25, 0.01), 1e-26),
+    "c4_slope_cold": (lambda: powers_of_ten(slope(0.25, 0.01)), 0),
     "c4_slope_cold_middle": (lambda: 2 / (math.sqrt(3) * 0.01), 1e-3),  # two words tie: ¼ · 2 · 4/√3 / T
     "c4_area_warm": (lambda: climb(1.0), 1e-5),
     "c4_area_cold": (lambda: climb(0.1), 1e-4),
