@@ -26,28 +26,37 @@ class Training:
 
 
 class PositionalAttention(nn.Module):
-    """Learn where to look: each place asks one learned query of all the tokens of a sequence.
+    """Learn where to look: each place asks one learned query of all the tokens.
 
-    The key of an item is its token plus its place, both learned; its value is the token itself, one-hot.
-    The context is then a distribution over tokens, and says with what probability each one is fetched.
+    The key of an item is its token plus its place, both learned; its value is the
+    token itself, one-hot. The context is then a distribution over tokens, and says
+    with what probability each one is fetched.
 
     Args:
         length: Places in a sequence.
         num_tokens: Size of the vocabulary.
         size: Numbers in a query and in a key.
-        seed: The same seed gives the same start; torch's global generator is left alone.
+        seed: The same seed gives the same start; torch's global generator is left
+            alone.
 
-    >>> context, weights = PositionalAttention(length=5, num_tokens=7, size=3)(torch.zeros(2, 5, dtype=torch.long))
+    >>> model = PositionalAttention(length=5, num_tokens=7, size=3)
+    >>> context, weights = model(torch.zeros(2, 5, dtype=torch.long))
     >>> context.shape, weights.shape
     (torch.Size([2, 5, 7]), torch.Size([2, 5, 5]))
     """
 
-    def __init__(self, length: int = 10, num_tokens: int = 12, size: int = 32, seed: int = 0) -> None:
+    def __init__(
+        self,
+        length: int = 10,
+        num_tokens: int = 12,
+        size: int = 32,
+        seed: int = 0,
+    ) -> None:
         super().__init__()
-        generator = torch.Generator().manual_seed(seed)
-        self.queries = nn.Parameter(torch.rand(length, size, generator=generator))
-        self.places = nn.Parameter(torch.rand(length, size, generator=generator))
-        self.tokens = nn.Parameter(torch.rand(num_tokens, size, generator=generator))
+        dice = torch.Generator().manual_seed(seed)
+        self.queries = nn.Parameter(torch.rand(length, size, generator=dice))
+        self.places = nn.Parameter(torch.rand(length, size, generator=dice))
+        self.tokens = nn.Parameter(torch.rand(num_tokens, size, generator=dice))
 
     def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
         """Fetch a token for each place.
@@ -56,41 +65,55 @@ class PositionalAttention(nn.Module):
             tokens: `(batch, length)`, whole numbers below num_tokens.
 
         Returns:
-            `(context, weights)` of shapes `(batch, length, num_tokens)` and `(batch, length, length)`.
+            `(context, weights)` of shapes `(batch, length, num_tokens)` and
+            `(batch, length, length)`.
         """
         keys = self.tokens[tokens] + self.places
         values = F.one_hot(tokens, len(self.tokens)).to(keys.dtype)
-        return soft_attention(self.queries, keys, values, score=scaled_dot_product_score)
+        return soft_attention(
+            self.queries,
+            keys,
+            values,
+            score=scaled_dot_product_score,
+        )
 
 
 def train(
-    model: PositionalAttention, source: Tensor, steps: int = 100, learning_rate: float = 0.02, seed: int = 0
+    model: PositionalAttention,
+    source: Tensor,
+    steps: int = 100,
+    learning_rate: float = 0.02,
+    seed: int = 0,
 ) -> Training:
     """Train the model to put, at each place i, the token found at place source[i].
 
     Args:
         model: Trained in place, with Adam, on fresh random sequences at every step.
-        source: `(length,)`, whole numbers: `arange` is copying, its `flip` reversing, its `roll` shifting.
+        source: `(length,)`, whole numbers: `arange` is copying, its `flip`
+            reversing, its `roll` shifting.
         steps: Optimiser steps.
         learning_rate: Adam's.
         seed: Of the sequences; torch's global generator is left alone.
 
     Returns:
-        Losses, entropies and weights of the steps + 1 states, all on one sequence never trained on.
+        Losses, entropies and weights of the steps + 1 states, all on one sequence
+        never trained on.
 
     >>> train(PositionalAttention(length=5), torch.arange(5), steps=2).weights.shape
     torch.Size([3, 5, 5])
     """
     length, num_tokens = len(model.places), len(model.tokens)
     if source.shape != (length,):
-        raise ValueError(f"source needs one place for each of the model's {length}, got shape {tuple(source.shape)}")
-    generator = torch.Generator().manual_seed(seed)
-    probe = torch.randint(num_tokens, (1, length), generator=generator)
+        needs = f"source needs one place for each of the model's {length}"
+        raise ValueError(f"{needs}, got shape {tuple(source.shape)}")
+    dice = torch.Generator().manual_seed(seed)
+    probe = torch.randint(num_tokens, (1, length), generator=dice)
     optimiser = torch.optim.Adam(model.parameters(), lr=learning_rate)
 
     def loss_and_weights(tokens: Tensor) -> tuple[Tensor, Tensor]:
         context, weights = model(tokens)
-        return F.nll_loss(context.clamp_min(1e-9).log().mT, tokens[:, source]), weights
+        log_shares = context.clamp_min(1e-9).log().mT
+        return F.nll_loss(log_shares, tokens[:, source]), weights
 
     states = []
     for step in range(steps + 1):
@@ -98,8 +121,9 @@ def train(
             loss, weights = loss_and_weights(probe)
         states.append((loss, weights[0]))
         if step < steps:
+            tokens = torch.randint(num_tokens, (64, length), generator=dice)
             optimiser.zero_grad()
-            loss_and_weights(torch.randint(num_tokens, (64, length), generator=generator))[0].backward()
+            loss_and_weights(tokens)[0].backward()
             optimiser.step()
     return _record(states)
 
@@ -111,7 +135,7 @@ def fetch_next(
     steps: int = 500,
     learning_rate: float = 0.05,
 ) -> Training:
-    """Train one scoring function so that each one-hot item on a ring attends to the next one.
+    """Train one score so that each one-hot item on a ring attends to the next one.
 
     Args:
         score: Scoring function; called with queries = keys = `eye(num_items)`.
@@ -121,10 +145,12 @@ def fetch_next(
         learning_rate: Adam's.
 
     Returns:
-        Losses (cross-entropy of the weights, in nats), entropies and weights of the steps + 1 states.
+        Losses (cross-entropy of the weights, in nats), entropies and weights of the
+        steps + 1 states.
 
-    >>> c = nn.Parameter(torch.tensor(0.0))  # a score of 0 for all: the first loss is ln 10
-    >>> fetch_next(lambda queries, keys: c * (queries @ keys.mT), [c], steps=2).losses[0]
+    >>> c = nn.Parameter(torch.tensor(0.0))  # all scores 0: the first loss is ln 10
+    >>> run = fetch_next(lambda q, k: c * (q @ k.mT), [c], steps=2)
+    >>> run.losses[0]
     tensor(2.3026)
     """
     items, following = torch.eye(num_items), torch.arange(num_items).roll(-1)

@@ -27,6 +27,8 @@ def draw_bar(axes: Axes, box: Box, scale: Scale, cmap: Colormap) -> None:
 def bar_ticks(scale: Scale, most: int) -> tuple[list[float], list[str]]:
     """Choose round ticks between the limits, with labels that differ wherever the ticks do.
 
+    The labels have equally many decimals, but for whole numbers, which have none.
+
     >>> bar_ticks(Scale(0.0, 1.0), most=2)
     ([0.0, 0.5, 1.0], ['0', '0.5', '1'])
     >>> bar_ticks(Scale(0.0, 1.0, over=True), most=2)
@@ -40,9 +42,19 @@ def bar_ticks(scale: Scale, most: int) -> tuple[list[float], list[str]]:
     ticks = [min(max(tick, low), high) for tick in ticks if low - slack <= tick <= high + slack]
     if len(ticks) < 2 or under or over:
         ticks = [low, *(tick for tick in ticks if low + room < tick < high - room), high]
-    digits = next((d for d in range(3, 17) if len({f"{t:.{d}g}" for t in ticks}) == len(ticks)), 17)
-    words = [f"{t + 0.0:.{digits}g}".replace("-", "−") for t in ticks]
+    tries = (_labels(ticks, digits) for digits in range(3, 18))
+    words = next((words for words in tries if len(set(words)) == len(ticks)), _labels(ticks, 17))
     return ticks, [
         ("≤ " if under and t == low else "≥ " if over and t == high else "") + word
         for t, word in zip(ticks, words, strict=True)
     ]
+
+
+def _labels(ticks: list[float], digits: int) -> list[str]:
+    words = [f"{tick + 0.0:.{digits}g}" for tick in ticks]  # 0.0: no minus before a 0
+    decimals = max(0 if "e" in word else len(word.partition(".")[2]) for word in words)
+    whole = "." + "0" * decimals
+    for n, tick in enumerate(ticks):
+        if "e" not in words[n]:
+            words[n] = f"{tick + 0.0:.{decimals}f}".removesuffix(whole)
+    return [word.replace("-", "−") for word in words]

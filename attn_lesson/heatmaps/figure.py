@@ -58,7 +58,8 @@ def heatmap_figure(
         vmin: Value where the colours begin.
         vmax: Value where the colours end.
         share_scale: False gives each panel a scale, and a bar, of its own.
-        annotate: Write the values into the cells; at most 20 × 20.
+        annotate: Write the values into the cells; at most 20 × 20. Below 10, one without decimals is exact:
+            0 is nothing at all, 0.00 is less than half a hundredth.
         alt: What is to be seen, for those who cannot see it; a plain description by default.
 
     Returns:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def pool(panels: Tensor, queries: int, keys: int, signed: bool) -> Tensor:
-    """Keep one value of each block of `queries × keys` cells: the largest, or, signed, the farthest from 0.
+    """Keep one value of each block: the largest, or, signed, the farthest from 0.
 
     Args:
         panels: `(rows, columns, num_queries, num_keys)`; never copied whole.
@@ -16,21 +16,28 @@ def pool(panels: Tensor, queries: int, keys: int, signed: bool) -> Tensor:
         signed: Whether the data hold negative values.
 
     Returns:
-        `(rows, columns, ceil(num_queries / queries), ceil(num_keys / keys))`. A block that holds a NaN
-        is NaN; -inf (masked) stays only where nothing else is in the block.
+        `(rows, columns, ceil(num_queries / queries), ceil(num_keys / keys))`. A
+        block that holds a NaN is NaN; -inf (masked) stays only where nothing else
+        is in the block.
 
     >>> pool(torch.tensor([[[[1., 9., 2.]]]]), queries=1, keys=2, signed=False)
     tensor([[[[9., 2.]]]], dtype=torch.float64)
     """
     if queries == keys == 1:
         return panels
-    highest = _blocks(_blocks(panels, queries, -2, torch.amax), keys, -1, torch.amax).to(torch.float64)
+    highest = _extremes(panels, queries, keys, torch.amax)
     if not signed:
         return highest
     if panels.is_floating_point() and bool((panels.amin() == -torch.inf).item()):
-        panels = panels.masked_fill(panels == -torch.inf, torch.inf)  # masked: not the lowest, but absent
-    lowest = _blocks(_blocks(panels, queries, -2, torch.amin), keys, -1, torch.amin).to(torch.float64)
-    return torch.where((highest >= -lowest) | (lowest == torch.inf) | highest.isnan(), highest, lowest)
+        # masked: not the lowest, but absent
+        panels = panels.masked_fill(panels == -torch.inf, torch.inf)
+    lowest = _extremes(panels, queries, keys, torch.amin)
+    take_highest = (highest >= -lowest) | (lowest == torch.inf) | highest.isnan()
+    return torch.where(take_highest, highest, lowest)
+
+
+def _extremes(panels: Tensor, queries: int, keys: int, extreme: Callable[..., Tensor]) -> Tensor:
+    return _blocks(_blocks(panels, queries, -2, extreme), keys, -1, extreme).to(torch.float64)
 
 
 def _blocks(panels: Tensor, size: int, axis: int, extreme: Callable[..., Tensor]) -> Tensor:

@@ -47,14 +47,22 @@ def data_limits(panels: Tensor) -> tuple[NDArray[np.float64], NDArray[np.float64
     return least, largest
 
 
-def colour_limits(least: float, largest: float, vmin: float | None, vmax: float | None) -> tuple[float, float]:
+def colour_limits(
+    least: float,
+    largest: float,
+    vmin: float | None,
+    vmax: float | None,
+) -> tuple[float, float]:
     """Choose where the colours begin and end.
 
-    Data without a negative value begin at 0, signed data at their least; both end at their largest.
-    A scale without length is stretched to reach 0, or, for nothing but zeros, 1.
+    Data without a negative value begin at 0, signed data at their least; both end
+    at their largest. A scale without length is stretched to reach 0, or, for
+    nothing but zeros, 1.
 
-    >>> colour_limits(0.2, 0.7, None, None), colour_limits(-3.0, 2.0, None, None), colour_limits(0, 0, None, None)
-    ((0.0, 0.7), (-3.0, 2.0), (0.0, 1.0))
+    >>> colour_limits(0.2, 0.7, None, None), colour_limits(-3.0, 2.0, None, None)
+    ((0.0, 0.7), (-3.0, 2.0))
+    >>> colour_limits(0, 0, None, None)
+    (0.0, 1.0)
     """
     for name, limit in (("vmin", vmin), ("vmax", vmax)):
         if limit is not None and not _is_finite_number(limit):
@@ -65,8 +73,10 @@ def colour_limits(least: float, largest: float, vmin: float | None, vmax: float 
         high = 0.0 if vmin is None and low < 0 else low + 1.0
     if low >= high:
         if vmin is None and vmax is not None and vmax <= 0 <= least:
-            raise ValueError(f"vmax needs to be above 0, where the scale of these data begins, got {vmax}")
-        raise ValueError(f"vmin needs to be below vmax, got a scale from {low:g} to {high:g}")
+            start = "where the scale of these data begins"
+            raise ValueError(f"vmax needs to be above 0, {start}, got {vmax}")
+        scale = f"from {low:g} to {high:g}"
+        raise ValueError(f"vmin needs to be below vmax, got a scale {scale}")
     return float(low), float(high)
 
 
