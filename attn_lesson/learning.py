@@ -29,15 +29,13 @@ class PositionalAttention(nn.Module):
     """Learn where to look: each place asks one learned query of all the tokens.
 
     The key of an item is its token plus its place, both learned; its value is the
-    token itself, one-hot. The context is then a distribution over tokens, and says
-    with what probability each one is fetched.
+    token, one-hot. So the context says with what probability each one is fetched.
 
     Args:
         length: Places in a sequence.
         num_tokens: Size of the vocabulary.
         size: Numbers in a query and in a key.
-        seed: The same seed gives the same start; torch's global generator is left
-            alone.
+        seed: The same seed gives the same start; torch's own is left alone.
 
     >>> model = PositionalAttention(length=5, num_tokens=7, size=3)
     >>> context, weights = model(torch.zeros(2, 5, dtype=torch.long))
@@ -46,12 +44,8 @@ class PositionalAttention(nn.Module):
     """
 
     def __init__(
-        self,
-        length: int = 10,
-        num_tokens: int = 12,
-        size: int = 32,
-        seed: int = 0,
-    ) -> None:
+        self, length: int = 10, num_tokens: int = 12, size: int = 32, seed: int = 0,
+    ) -> None:  # fmt: skip
         super().__init__()
         dice = torch.Generator().manual_seed(seed)
         self.queries = nn.Parameter(torch.rand(length, size, generator=dice))
@@ -70,21 +64,13 @@ class PositionalAttention(nn.Module):
         """
         keys = self.tokens[tokens] + self.places
         values = F.one_hot(tokens, len(self.tokens)).to(keys.dtype)
-        return soft_attention(
-            self.queries,
-            keys,
-            values,
-            score=scaled_dot_product_score,
-        )
+        return soft_attention(self.queries, keys, values, scaled_dot_product_score)
 
 
 def train(
-    model: PositionalAttention,
-    source: Tensor,
-    steps: int = 100,
-    learning_rate: float = 0.02,
-    seed: int = 0,
-) -> Training:
+    model: PositionalAttention, source: Tensor,
+    steps: int = 100, learning_rate: float = 0.02, seed: int = 0,
+) -> Training:  # fmt: skip
     """Train the model to put, at each place i, the token found at place source[i].
 
     Args:
@@ -96,8 +82,7 @@ def train(
         seed: Of the sequences; torch's global generator is left alone.
 
     Returns:
-        Losses, entropies and weights of the steps + 1 states, all on one sequence
-        never trained on.
+        Losses, entropies, weights of steps + 1 states, on a sequence set apart.
 
     >>> train(PositionalAttention(length=5), torch.arange(5), steps=2).weights.shape
     torch.Size([3, 5, 5])
@@ -112,8 +97,7 @@ def train(
 
     def loss_and_weights(tokens: Tensor) -> tuple[Tensor, Tensor]:
         context, weights = model(tokens)
-        log_shares = context.clamp_min(1e-9).log().mT
-        return F.nll_loss(log_shares, tokens[:, source]), weights
+        return F.nll_loss(context.clamp(1e-9).log().mT, tokens[:, source]), weights
 
     states = []
     for step in range(steps + 1):
@@ -129,12 +113,9 @@ def train(
 
 
 def fetch_next(
-    score: ScoringFunction,
-    parameters: list[nn.Parameter],
-    num_items: int = 10,
-    steps: int = 500,
-    learning_rate: float = 0.05,
-) -> Training:
+    score: ScoringFunction, parameters: list[nn.Parameter],
+    num_items: int = 10, steps: int = 500, learning_rate: float = 0.05,
+) -> Training:  # fmt: skip
     """Train one score so that each one-hot item on a ring attends to the next one.
 
     Args:
@@ -145,12 +126,10 @@ def fetch_next(
         learning_rate: Adam's.
 
     Returns:
-        Losses (cross-entropy of the weights, in nats), entropies and weights of the
-        steps + 1 states.
+        Losses (cross-entropy), entropies and weights of the steps + 1 states.
 
     >>> c = nn.Parameter(torch.tensor(0.0))  # all scores 0: the first loss is ln 10
-    >>> run = fetch_next(lambda q, k: c * (q @ k.mT), [c], steps=2)
-    >>> run.losses[0]
+    >>> fetch_next(lambda q, k: c * (q @ k.mT), [c], steps=2).losses[0]
     tensor(2.3026)
     """
     items, following = torch.eye(num_items), torch.arange(num_items).roll(-1)

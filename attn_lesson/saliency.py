@@ -32,7 +32,8 @@ def max_pool(items: Tensor) -> Tensor:
         items: `(..., num_items, item_size)`.
 
     Returns:
-        `(..., item_size)`. It need not be one of the items, nor even lie in their convex hull.
+        `(..., item_size)`. It need not be one of the items, nor even lie in their
+        convex hull.
 
     >>> max_pool(torch.tensor([[1., 0.], [0., 1.]]))
     tensor([1., 1.])
@@ -42,21 +43,23 @@ def max_pool(items: Tensor) -> Tensor:
 
 
 def softmax_pool(items: Tensor, beta: float) -> tuple[Tensor, Tensor]:
-    """Weigh each feature of the items by its own size: w = softmax(β x) over the items, Σ w x.
+    """Weigh each feature by its own size: w = softmax(β x) over items, then Σ w x.
 
     Args:
         items: `(..., num_items, item_size)`.
-        beta: The dial. 0 is mean pooling; towards +∞ it becomes max pooling, towards -∞ min pooling.
+        beta: The dial. 0 is mean pooling; towards +∞ it becomes max pooling,
+            towards -∞ min pooling.
 
     Returns:
-        `(pooled, weights)` of shapes `(..., item_size)` and `(..., num_items, item_size)`; the
-        weights of each feature sum to 1 over the items, and no query enters them.
+        `(pooled, weights)` of shapes `(..., item_size)` and
+        `(..., num_items, item_size)`; the weights of each feature sum to 1 over the
+        items, and no query enters them.
 
     Raises:
         ValueError: If an axis or every item is missing, or beta is not finite.
 
-    Source: Boureau, Ponce and LeCun 2010, "A theoretical analysis of feature pooling in visual
-    recognition", ICML.
+    Source: Boureau, Ponce and LeCun 2010, "A theoretical analysis of feature
+    pooling in visual recognition", ICML.
 
     >>> softmax_pool(torch.tensor([[0.], [4.]]), beta=0.0)
     (tensor([2.]), tensor([[0.5000],
@@ -78,8 +81,9 @@ def gate(items: Tensor, w: Tensor, b: float = 0.0) -> tuple[Tensor, Tensor]:
         b: How far the gates stand open by themselves.
 
     Returns:
-        `(gated, gates)` of shapes `(..., num_items, item_size)` and `(..., num_items)`. Each gate
-        is between 0 and 1. Gates do not compete: they need not sum to 1.
+        `(gated, gates)` of shapes `(..., num_items, item_size)` and
+        `(..., num_items)`. Each gate is between 0 and 1. Gates do not compete: they
+        need not sum to 1.
 
     Source: Dauphin, Fan, Auli and Grangier 2017, arXiv:1612.08083.
 
@@ -88,22 +92,24 @@ def gate(items: Tensor, w: Tensor, b: float = 0.0) -> tuple[Tensor, Tensor]:
     """
     _check_items(items)
     if w.shape != items.shape[-1:]:
-        raise ValueError(f"a gate needs w of shape ({items.shape[-1]},), one number a feature, got {tuple(w.shape)}")
+        needed = f"({items.shape[-1]},), one number a feature"
+        raise ValueError(f"a gate needs w of shape {needed}, got {tuple(w.shape)}")
     gates = torch.sigmoid(items @ w + b)
     return gates.unsqueeze(-1) * items, gates
 
 
 def contrast(items: Tensor) -> Tensor:
-    """Measure how far each item stands from the mean of the others: ‖xₙ - mean of the rest‖.
+    """Measure how far each item is from the mean of the others: ‖xₙ - their mean‖.
 
     Args:
         items: `(..., num_items, item_size)`, at least two items.
 
     Returns:
-        `(..., num_items)`, at least 0: large where an item differs from its surroundings, be it
-        larger *or smaller* than they are.
+        `(..., num_items)`, at least 0: large where an item differs from its
+        surroundings, be it larger *or smaller* than they are.
 
-    Source: after the centre-surround differences of Itti, Koch and Niebur 1998, doi:10.1109/34.730558.
+    Source: after the centre-surround differences of Itti, Koch and Niebur 1998,
+    doi:10.1109/34.730558.
 
     >>> contrast(torch.tensor([[9.], [9.], [1.]]))
     tensor([4., 4., 8.])

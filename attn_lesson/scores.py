@@ -1,7 +1,4 @@
-"""Score every key against every query: four formulas, and the two of them that learn.
-
-Each is a `ScoringFunction`, any callable `(queries, keys) -> scores`; one of your own can stand in for any of them.
-"""
+"""Score every key against every query: four formulas, and the two of them that learn."""
 
 import math
 from collections.abc import Callable
@@ -11,34 +8,38 @@ from torch import Tensor, nn
 
 from attn_lesson.shapes import check_additive, check_between, check_floating, check_one_size
 
-ScoringFunction = Callable[[Tensor, Tensor], Tensor]
+ScoringFunction = Callable[[Tensor, Tensor], Tensor]  # (queries, keys) -> scores; one of your own can stand in for any
 
 
-def additive_score(queries: Tensor, keys: Tensor, W_q: Tensor, W_k: Tensor, w_v: Tensor) -> Tensor:
+def additive_score(
+    queries: Tensor, keys: Tensor, W_q: Tensor, W_k: Tensor, w_v: Tensor,
+) -> Tensor:  # fmt: skip
     """Score with a one-layer network: w_vᵀ tanh(W_q q + W_k k).
 
     Args:
         queries: `(..., num_queries, query_size)`.
         keys: `(..., num_keys, key_size)`; its size may differ from the queries'.
-        W_q: `(hidden_size, query_size)`, brings a query into the hidden layer.
-        W_k: `(hidden_size, key_size)`, brings a key into the hidden layer.
+        W_q: `(hidden_size, query_size)`, brings a query into the hidden layer,
+        W_k: `(hidden_size, key_size)`, a key.
         w_v: `(hidden_size,)`, reads a score off the hidden layer.
 
     Returns:
-        Scores `(..., num_queries, num_keys)`, each between -‖w_v‖₁ and ‖w_v‖₁. On the way a tensor
-        `(..., num_queries, num_keys, hidden_size)` is built: this is what the additive score costs.
+        Scores `(..., num_queries, num_keys)`, each between -‖w_v‖₁ and ‖w_v‖₁. On
+        the way `(..., num_queries, num_keys, hidden_size)` numbers are held: its cost.
 
     Raises:
         ValueError: If an axis is missing or the sizes do not fit together.
 
     Source: Bahdanau, Cho and Bengio 2015, arXiv:1409.0473.
 
-    >>> additive_score(torch.zeros(1, 1), torch.zeros(3, 1), torch.ones(1, 1), torch.ones(1, 1), torch.ones(1))
+    >>> W, w_v = torch.ones(1, 1), torch.ones(1)
+    >>> additive_score(torch.zeros(1, 1), torch.zeros(3, 1), W, W, w_v)
     tensor([[0., 0., 0.]])
     """
     check_additive(queries, keys, W_q, W_k, w_v)
-    hidden = torch.tanh((queries @ W_q.mT).unsqueeze(-2) + (keys @ W_k.mT).unsqueeze(-3))
-    return hidden @ w_v
+    return torch.tanh(
+        (queries @ W_q.mT).unsqueeze(-2) + (keys @ W_k.mT).unsqueeze(-3),
+    ) @ w_v  # fmt: skip
 
 
 def dot_product_score(queries: Tensor, keys: Tensor) -> Tensor:
@@ -56,7 +57,7 @@ def dot_product_score(queries: Tensor, keys: Tensor) -> Tensor:
 
     Source: Luong, Pham and Manning 2015, arXiv:1508.04025.
 
-    >>> dot_product_score(torch.tensor([[1., 2.]]), torch.tensor([[3., 0.], [0., 3.]]))
+    >>> dot_product_score(torch.tensor([[1., 2.]]), 3 * torch.eye(2))
     tensor([[3., 6.]])
     """
     check_one_size(queries, keys, "a dot product")
@@ -71,11 +72,11 @@ def scaled_dot_product_score(queries: Tensor, keys: Tensor) -> Tensor:
         keys: `(..., num_keys, d)`.
 
     Returns:
-        Scores `(..., num_queries, num_keys)`. For independent components of zero mean and unit
-        variance each score has variance 1, whatever d is.
+        Scores `(..., num_queries, num_keys)`. For independent components of zero
+        mean and unit variance each score has variance 1, whatever d is.
 
     Raises:
-        TypeError, ValueError: If a dtype is not floating point; if an axis is missing or the two sizes differ.
+        TypeError, ValueError: If not floating point; or as `dot_product_score`.
 
     Source: Vaswani et al. 2017, arXiv:1706.03762.
 
@@ -84,7 +85,7 @@ def scaled_dot_product_score(queries: Tensor, keys: Tensor) -> Tensor:
     """
     check_one_size(queries, keys, "a scaled dot product")
     check_floating(queries, keys, "a scaled dot product")
-    return (queries / math.sqrt(queries.shape[-1])) @ keys.mT  # scaled first: half precision overflows later
+    return (queries / math.sqrt(queries.shape[-1])) @ keys.mT  # first: no overflow
 
 
 def bilinear_score(queries: Tensor, keys: Tensor, W: Tensor) -> Tensor:
@@ -93,18 +94,17 @@ def bilinear_score(queries: Tensor, keys: Tensor, W: Tensor) -> Tensor:
     Args:
         queries: `(..., num_queries, query_size)`.
         keys: `(..., num_keys, key_size)`; its size may differ from the queries'.
-        W: `(query_size, key_size)`. The identity gives the dot product; with W ≠ Wᵀ, swapping q and k changes a score.
+        W: `(query_size, key_size)`. I gives the dot product; W ≠ Wᵀ: no symmetry.
 
     Returns:
         Scores `(..., num_queries, num_keys)`.
 
     Raises:
-        ValueError: If an axis is missing or W does not fit between queries and keys.
+        ValueError: If an axis is missing or W does not fit between the two.
 
     Source: Luong, Pham and Manning 2015 ("general"), arXiv:1508.04025.
 
-    >>> swap = torch.tensor([[0., 1.], [0., 0.]])  # the query's first number asks for the key's second
-    >>> bilinear_score(torch.tensor([[5., 0.]]), torch.tensor([[1., 0.], [0., 1.]]), swap)
+    >>> bilinear_score(torch.tensor([[5., 0.]]), torch.eye(2), torch.eye(2).flip(0))
     tensor([[0., 5.]])
     """
     check_between(queries, keys, W)
@@ -132,7 +132,7 @@ class AdditiveScore(nn.Module):
 class BilinearScore(nn.Module):
     """Learn the bilinear score: owns W, and calls `bilinear_score`.
 
-    >>> BilinearScore(query_size=2, key_size=3)(torch.ones(7, 2), torch.ones(11, 3)).shape
+    >>> BilinearScore(2, 3)(torch.ones(7, 2), torch.ones(11, 3)).shape
     torch.Size([7, 11])
     """
 
