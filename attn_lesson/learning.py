@@ -59,8 +59,7 @@ class PositionalAttention(nn.Module):
             tokens: `(batch, length)`, whole numbers below num_tokens.
 
         Returns:
-            `(context, weights)` of shapes `(batch, length, num_tokens)` and
-            `(batch, length, length)`.
+            Context `(batch, length, num_tokens)`, weights `(batch, length, length)`.
         """
         keys = self.tokens[tokens] + self.places
         values = F.one_hot(tokens, len(self.tokens)).to(keys.dtype)
