@@ -10,6 +10,7 @@ from sphinx.directives.code import LiteralIncludeReader
 
 FENCE = re.compile(r"^(?P<indent>\s*)(?P<fence>`{3,}|:{3,}|~{3,})(?:\{(?P<name>[\w:-]+)\}[ \t]*(?P<argument>.*))?")
 OPTION = re.compile(r"^:([\w-]+):[ \t]*([\"']?)(.*?)\2[ \t]*$")  # MyST reads a quoted value without its quotes
+FOR_THE_FORMATTER = re.compile(r"  # fmt: \w+$", re.MULTILINE)
 TERM = re.compile(r"^(\S.*)$", re.MULTILINE)
 SILENT = {"solution-end", "exercise-end", "toctree", "tableofcontents", "index", "raw"}
 UNTITLED = {"div", "table", "grid", "tab-set"}
@@ -81,7 +82,8 @@ class PlainMarkdown(PlainProse):
     def included(self, argument: str, options: dict[str, str]) -> str:
         """Return the source that a `literalinclude` shows, as a fenced block."""
         source, _ = LiteralIncludeReader(str(self.path.parent / argument), dict(options), Config()).read()
-        return f"```{options.get('language', 'python')}\n{source.rstrip()}\n```"
+        shown = FOR_THE_FORMATTER.sub("", source.rstrip())
+        return f"```{options.get('language', 'python')}\n{shown}\n```"
 
     def figure(self, argument: str, options: dict[str, str], caption: str) -> str:
         """Return a picture with its numbered caption below."""

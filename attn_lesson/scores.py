@@ -25,7 +25,7 @@ def additive_score(
 
     Returns:
         Scores `(..., num_queries, num_keys)`, each between -‖w_v‖₁ and ‖w_v‖₁. On
-        the way `(..., num_queries, num_keys, hidden_size)` numbers are held: its cost.
+        the way `(..., num_queries, num_keys, hidden_size)` numbers exist: its cost.
 
     Raises:
         ValueError: If an axis is missing or the sizes do not fit together.

@@ -215,6 +215,14 @@ def test_the_numbers_of_every_heatmap_can_be_read_under_it(site):
     assert seen > 40
 
 
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_shown_sources_fit_the_column_and_have_no_marks_of_the_formatter(name, site):
+    code = [pre.text for pre in soup(site / f"{name}.html").select("article div.highlight-python pre, .cell_input pre")]
+    assert code
+    assert [line for text in code for line in text.splitlines() if "# fmt:" in line] == []
+    assert [line for text in code for line in text.splitlines() if len(line) > 85] == []
+
+
 def test_every_picture_opens_on_its_own(site):
     pictures = [
         image for name in PAGES for image in soup(site / f"{name}.html").select(".cell_output > * img[src$='.svg']")
