@@ -1,4 +1,4 @@
-"""Hold a short formula in a line and the punctuation beside it together.
+"""Hold together what a line should not break: a short formula and the punctuation beside it, the numbers of a vector.
 
 A browser may break a line between KaTeX's boxes and any letter beside them: a full stop would begin a line.
 """
@@ -8,14 +8,17 @@ import re
 from docutils import nodes
 from sphinx.application import Sphinx
 
-LONGEST = 30  # letters of TeX; a longer formula has to break somewhere itself
+NO_BREAK = "\N{NO-BREAK SPACE}"
+LONGEST = 30  # signs of a formula; a longer one has to break somewhere itself
+NAME = re.compile(r"\\[a-zA-Z]+|[{}^_ ]+")
+VECTOR = re.compile(r"[(\[][−\d.½⅓⅔]+(?:, [−\d.½⅓⅔]+)+[)\]]")
 BEFORE, AFTER = re.compile(r"[(\[“‘]+$"), re.compile(r"^[.,;:?!)\]”’…]+")
 
 
 def hold_together(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Put each short formula into one span with the punctuation that touches it."""
     for formula in list(doctree.findall(nodes.math)):
-        if len(formula.astext()) > LONGEST:
+        if len(NAME.sub(".", formula.astext())) > LONGEST:
             continue
         parent = formula.parent
         at = parent.index(formula)
@@ -31,6 +34,9 @@ def hold_together(app: Sphinx, doctree: nodes.document, docname: str) -> None:
             parent[at - 1] = nodes.Text(left[: before.start()])
         if after:
             parent[at + 1] = nodes.Text(right[after.end() :])
+    for text in list(doctree.findall(nodes.Text)):
+        if VECTOR.search(text) and not isinstance(text.parent, nodes.literal | nodes.literal_block | nodes.math):
+            text.parent.replace(text, nodes.Text(VECTOR.sub(lambda vector: vector[0].replace(" ", NO_BREAK), text)))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -16,7 +16,7 @@ def draw_bar(axes: Axes, box: Box, scale: Scale, cmap: Colormap) -> None:
     """Draw the colours from the scale's low end (bottom) to its high end (top), and round numbers beside them."""
     _, top, right, bottom = box
     put_image(axes, cmap(np.linspace(1, 0, 256), bytes=True)[:, None], box)
-    ticks, words = bar_ticks(scale, most=min(max(2, int((bottom - top) / 0.3)), 8))
+    ticks, words = bar_ticks(scale, most=min(max(2, int((bottom - top) / 0.25)), 8))
     shares = [(tick / 2 - scale.low / 2) / (scale.high / 2 - scale.low / 2) for tick in ticks]  # halves cannot overflow
     heights = [bottom - share * (bottom - top) for share in shares]
     outline(axes, [box], [(right, height, right + 0.03, height) for height in heights])
@@ -27,7 +27,8 @@ def draw_bar(axes: Axes, box: Box, scale: Scale, cmap: Colormap) -> None:
 def bar_ticks(scale: Scale, most: int) -> tuple[list[float], list[str]]:
     """Choose round ticks between the limits, with labels that differ wherever the ticks do.
 
-    The labels have equally many decimals, but for whole numbers, which have none.
+    The labels have equally many decimals, but for whole numbers, which have none. The last round tick is in the upper
+    third, if five ticks allow it.
 
     >>> bar_ticks(Scale(0.0, 1.0), most=2)
     ([0.0, 0.5, 1.0], ['0', '0.5', '1'])
@@ -40,6 +41,8 @@ def bar_ticks(scale: Scale, most: int) -> tuple[list[float], list[str]]:
     ticks = [float(tick) * unit for tick in locator.tick_values(low / unit, high / unit)]
     slack, room = (high / 2 - low / 2) * 1e-6, (high / 2 - low / 2) / most
     ticks = [min(max(tick, low), high) for tick in ticks if low - slack <= tick <= high + slack]
+    if not over and most < 5 and ticks and high / 2 - ticks[-1] / 2 > (high / 2 - low / 2) / 3:
+        return bar_ticks(scale, most + 1)  # the deepest colours, too, need a number near them
     if len(ticks) < 2 or under or over:
         ticks = [low, *(tick for tick in ticks if low + room < tick < high - room), high]
     tries = (_labels(ticks, digits) for digits in range(3, 18))

@@ -172,6 +172,13 @@ def test_the_labels_of_a_bar_have_equally_many_decimals_but_for_whole_numbers(sc
     assert bar_ticks(scale, most=3)[1] == words
 
 
+@pytest.mark.parametrize("high", [0.11, 0.19, 0.29, 0.31, 0.39, 0.59, 0.69, 0.99, 1.0, 31.0])
+def test_the_deepest_colours_have_a_number_near_them(high):
+    ticks, _ = bar_ticks(Scale(0.0, high), most=2)
+    assert ticks[-1] >= high * 2 / 3
+    assert len(ticks) <= 6
+
+
 def test_what_is_not_a_number_is_grey_and_the_picture_says_so():
     matrix = torch.rand(3, 3, generator=GENERATOR)
     matrix[0, 1], matrix[2, 2] = -math.inf, math.nan
