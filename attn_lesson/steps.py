@@ -20,8 +20,8 @@ from attn_lesson.heatmaps.words import cell_text, plain
 from attn_lesson.scores import ScoringFunction, scaled_dot_product_score
 
 MOST_KEYS, MOST_NUMBERS = 10, 6
-LEFT, HEIGHT, BOX = 1.2, 4.15, 0.28  # inches: room for the names of the steps, the figure, a box
-NUMBER, WORD = 7.5, 8.5  # points
+LEFT, HEIGHT, BOX, GAP = 1.1, 4.15, 0.28, 0.1  # inches: for the steps' names, in all, of a box, between boxes
+NUMBER, WORD = 8.0, 9.0  # points
 THREAD, RIM = "#c8372d", "#8a8a8a"
 WIDEST_THREAD = 14.0  # points, for a weight of 1
 TOPS = {"query": 0.1, "keys": 0.95, "scores": 1.5, "weights": 2.05, "values": 2.65, "context": 3.71}
@@ -64,10 +64,10 @@ def steps_figure(
     context, weights = soft_attention(query, keys, values, score)
     scores, shares = score(query, keys)[0].tolist(), weights[0].tolist()
 
-    vectors = [*query.tolist(), *keys.tolist(), *values.tolist(), *context.tolist()]
-    box = max(0.22, *(text_width(cell_text(number), NUMBER) + 0.08 for vector in vectors for number in vector))
+    vectors = [*query.tolist(), *keys.tolist(), *values.tolist()]
+    box, context_box = box_width(vectors), box_width([*vectors, *context.tolist()])
     wide = max(0.6, box * max(map(len, vectors)), *(text_width(word, WORD) for word in words))
-    pitch = wide + 0.12
+    pitch = max(wide, context_box * context.shape[1] / len(keys)) + GAP
     figure = HeatmapFigure(figsize=(LEFT + len(keys) * pitch, HEIGHT))
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0), xlim=(0, figure.get_figwidth()), ylim=(HEIGHT, 0))
     axes.set_axis_off()
@@ -90,10 +90,10 @@ def steps_figure(
         draw_boxes(axes, middle, TOPS["values"], values[n].tolist(), blue, box)
         end = centre + 0.12 * (middle - centre)
         draw_line(axes, (middle, end), (TOPS["values"] + BOX, TOPS["context"]), THREAD, WIDEST_THREAD * share)
-    draw_boxes(axes, centre, TOPS["context"], context[0].tolist(), blue, box)
+    draw_boxes(axes, centre, TOPS["context"], context[0].tolist(), blue, context_box)
     figure.alt = (
-        f"The query {written(query[0])} scores {listed(scores)} against the keys {', '.join(words)}. "
-        f"The weights are {listed(shares)}, and the context is {written(context[0])}."
+        f"The query ({listed(query[0].tolist())}) scores {listed(scores)} against the keys {', '.join(words)}. "
+        f"The weights are {listed(shares)}, and the context is ({listed(context[0].tolist())})."
     )
     cells = [[number_text(number) for number in row] for row in (scores, shares)]
     said = {"down": "step", "across": "keys", "queries": ["scores", "weights"], "keys": words}
@@ -125,6 +125,11 @@ def blue_or_orange(largest: float) -> Colour:
     return colour
 
 
+def box_width(vectors: list[list[float]]) -> float:
+    """Find the width of a box, in inches, into which each number fits."""
+    return max(0.22, *(text_width(cell_text(number), NUMBER) + 0.07 for vector in vectors for number in vector))
+
+
 def draw_boxes(axes: Axes, middle: float, top: float, numbers: list[float], colour: Colour, width: float) -> None:
     """Write numbers into coloured boxes, side by side around the middle."""
     for n, number in enumerate(numbers):
@@ -142,8 +147,3 @@ def draw_line(axes: Axes, across: tuple[float, float], down: tuple[float, float]
 def listed(numbers: list[float]) -> str:
     """Write numbers as a list in a sentence."""
     return ", ".join(map(cell_text, numbers))
-
-
-def written(vector: Tensor) -> str:
-    """Write a vector in round brackets."""
-    return f"({listed(vector.tolist())})"
