@@ -63,7 +63,8 @@ def steps_figure(
         raise ValueError(f"labels need to be one for each of {len(keys)} keys, got {len(words)}")
     context, weights = soft_attention(query, keys, values, score)
     scores, shares = score(query, keys)[0].tolist(), weights[0].tolist()
-
+    if not context.isfinite().all():
+        raise ValueError(f"a picture of the steps needs weights that are numbers, got the scores {listed(scores)}")
     vectors = [*query.tolist(), *keys.tolist(), *values.tolist()]
     box, context_box = box_width(vectors), box_width([*vectors, *context.tolist()])
     wide = max(0.6, box * max(map(len, vectors)), *(text_width(word, WORD) for word in words))

@@ -101,6 +101,13 @@ def test_numbers_fit_into_their_boxes_and_the_picture_into_the_figure(num_keys):
         (WORDS[:1], WORDS, WORDS / 0, {}, "values needs finite numbers to be drawn, got NaN or infinity"),
         (WORDS[:1], WORDS, WORDS, {"labels": ["a"]}, "labels need to be one for each of 6 keys, got 1"),
         (WORDS[:1], WORDS, WORDS[:2], {}, "2"),
+        (
+            WORDS[:1],
+            WORDS[:2],
+            WORDS[:2],
+            {"score": lambda queries, keys: queries @ keys.mT / 0},
+            "needs weights that are numbers, got the scores NaN, NaN",
+        ),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_in_one_sentence(query, keys, values, options, message):
