@@ -5,6 +5,7 @@ This module imports neither torch nor pytest: they are imported once, by the pro
 
 import multiprocessing
 import resource
+import tempfile
 from contextlib import suppress
 from functools import cache
 from multiprocessing import forkserver
@@ -27,9 +28,10 @@ def warm_up() -> None:
     forkserver.ensure_running()
 
 
-def _judge_and_tell(task: Task, walls: Walls | None, answer: Connection) -> None:
+def _judge_and_tell(task: Task, walls: Walls | None, folder: str, answer: Connection) -> None:
     from attn_classroom.trial import judge
 
+    tempfile.tempdir = folder
     resource.setrlimit(resource.RLIMIT_DATA, (JUDGE_MEMORY, JUDGE_MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
@@ -46,9 +48,14 @@ def judge_apart(task: Task) -> Verdict:
         IsolationError: when no sandbox can be had.
     """
     warm_up()
+    with tempfile.TemporaryDirectory(prefix="attn-classroom-") as folder:  # a judge that is killed cannot tidy up
+        return _judge_in(folder, task)
+
+
+def _judge_in(folder: str, task: Task) -> Verdict:
     context = multiprocessing.get_context("forkserver")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_judge_and_tell, args=(task, None if task.unsafe else _walls(), theirs))
+    process = context.Process(target=_judge_and_tell, args=(task, None if task.unsafe else _walls(), folder, theirs))
     process.start()
     theirs.close()
     try:

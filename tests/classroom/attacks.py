@@ -190,8 +190,10 @@ HUNGER = [
     in_cell("daemon", "import os, time\nif os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0: time.sleep(3600)\n    os._exit(0)"),
     in_cell("kill all", "import os, signal\nos.kill(-1, signal.SIGKILL)", "ProcessLookupError"),
     in_cell("kill the parent", "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)", " in cell"),
-    in_cell("busy threads", "import threading\n"
-            "for _ in range(2): threading.Thread(target=lambda: [None for _ in iter(int, 1)], daemon=True).start()"),
+    # Hashing leaves the interpreter to the answers: threads that held it would make calls slow, and the clock the judge.
+    in_cell("busy threads", "import hashlib, threading\nblock = bytes(2**26)\n"
+            "def burn():\n    while True: hashlib.sha256(block)\n"
+            "for _ in range(4): threading.Thread(target=burn, daemon=True).start()"),
     in_cell("files closed", "import os; os.closerange(0, 3)"),
     in_cell("line closed", "import os; os.closerange(3, 200)", "process ended in cell"),
 ]  # fmt: skip
@@ -238,7 +240,11 @@ LIES = [
 LOOK = """
 import os
 wanted = ("test_hidden.py", "wrong_answers.toml", "scores.csv", "run.json", "rubric.md", "perfect.ipynb")
-found = [os.path.join(top, name) for top, _, names in os.walk("/") if not top.startswith("/proc") for name in names if name in wanted]
+found = []
+for top, folders, names in os.walk("/"):
+    if top == "/":
+        folders.remove("proc")
+    found += [os.path.join(top, name) for name in names if name in wanted]
 print("found", found)
 """
 CURIOSITY = [

@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -43,8 +45,13 @@ def test_in_a_process_of_its_own_and_in_a_sandbox_the_verdict_is_the_same(toy: A
         ("os.kill(os.getpid(), 9)", "the judge of this submission ended with code -9; see it by hand"),
     ],
 )
-def test_a_judge_that_dies_is_told(toy: Assignment, body: str, why: str) -> None:
-    assert judge_apart(task(lone(toy, body))) == Verdict(why=why)
+def test_a_judge_that_dies_is_told_and_leaves_nothing(
+    toy: Assignment, body: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    seen = f"import tempfile; assert tempfile.gettempdir().startswith({str(tmp_path)!r}); {body}"
+    assert judge_apart(task(lone(toy, seen))) == Verdict(why=why)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_judge_that_takes_too_long_is_ended(toy: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
