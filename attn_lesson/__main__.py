@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import warnings
 from pathlib import Path
 from typing import NoReturn
 
@@ -62,7 +63,7 @@ def main(arguments: list[str] | None = None) -> int:
     asked = parser().parse_args(arguments)
     output = asked.output or Path(f"{Path(asked.what).stem}.svg")
     try:
-        if output.suffix not in ENDINGS:
+        if output.suffix.lower() not in ENDINGS:
             raise ValueError(f"the picture needs to end in {', '.join(ENDINGS)}, got {output}")
         if output.exists() and not asked.force:
             raise ValueError(f"{output} exists: overwrite it with --force")
@@ -70,10 +71,15 @@ def main(arguments: list[str] | None = None) -> int:
         from attn_lesson.heatmaps import heatmap_figure
 
         options = {"titles": asked.titles, "figsize": asked.figsize, "cmap": asked.cmap}
-        heatmap_figure(matrices, asked.xlabel, asked.ylabel, **options).savefig(output)
+        with warnings.catch_warnings(record=True) as notes:
+            warnings.simplefilter("always")
+            figure = heatmap_figure(matrices, asked.xlabel, asked.ylabel, **options)
+        figure.savefig(output)
     except (ValueError, TypeError, OSError) as error:
         print(f"attn_lesson: {error}", file=sys.stderr)
         return 2
+    for note in notes:
+        print(f"attn_lesson: note: {note.message}", file=sys.stderr)
     print(output)
     return 0
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -54,13 +55,31 @@ def write_pt_dict():
     return ["weights.pt", "--key", "layer 1"]
 
 
-@pytest.mark.parametrize("write", [write_npy, write_npz, write_npz_of_two, write_pt, write_pt_dict])
+def write_pt_of_counted_layers():
+    torch.save({0: torch.eye(2), 1: grid()}, "weights.pt")
+    return ["weights.pt", "--key", "1"]
+
+
+def write_in_capitals():
+    np.save("w.npy", grid().numpy())
+    Path("w.npy").rename("W.NPY")
+    return ["W.NPY"]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        write_npy, write_npz, write_npz_of_two, write_pt, write_pt_dict, write_pt_of_counted_layers, write_in_capitals,
+    ],
+)  # fmt: skip
 def test_a_file_of_numbers_is_drawn(write):
     assert main([*write(), "-o", "heatmap.svg"]) == 0
     assert Path("heatmap.svg").read_text() == heatmap_figure(grid(), "Keys", "Queries").to_svg()
 
 
-@pytest.mark.parametrize(("kind", "start"), [("svg", b"<?xml"), ("png", b"\x89PNG"), ("pdf", b"%PDF")])
+@pytest.mark.parametrize(
+    ("kind", "start"), [("svg", b"<?xml"), ("SVG", b"<?xml"), ("PNG", b"\x89PNG"), ("pdf", b"%PDF")]
+)
 def test_the_ending_chooses_the_format(kind, start):
     assert main(["eye", "-o", f"picture.{kind}"]) == 0
     assert Path(f"picture.{kind}").read_bytes().startswith(start)
@@ -96,6 +115,7 @@ class Trap:
         (["eye", "-o", "there.svg"], "there.svg exists: overwrite it with --force"),
         (["eye", "-o", "nowhere/eye.svg"], "[Errno 2] No such file or directory: 'nowhere/eye.svg'"),
         (["eye", "--figsize", "0", "1"], "figsize needs two positive numbers"),
+        (["eye", "--figsize", "1e9", "1"], "figsize needs a width and a height of at most 60 inches, got ["),
         (["eye", "--cmap", "reds"], "cmap needs the name of a Matplotlib colour map, perhaps Reds"),
     ],
 )
@@ -113,6 +133,27 @@ def test_what_cannot_be_done_is_one_line_and_exit_2(arguments, line, capsys):
     assert said.err.count("\n") == 1
     assert sorted(Path().iterdir()) == before  # nothing unpickled, nothing half written
     assert Path("there.svg").read_text() == "junk"
+
+
+def test_a_warning_is_a_note_of_one_line(capsys):
+    np.save("nan.npy", np.array([[np.nan, 1.0], [0.5, np.inf]]))
+    assert main(["nan.npy"]) == 0
+    said = capsys.readouterr()
+    assert said.out == "nan.svg\n"
+    assert said.err == (
+        "attn_lesson: note: 1 NaN among the matrices, drawn grey\n"
+        "attn_lesson: note: 1 +inf among the matrices, drawn grey\n"
+    )
+
+
+def test_a_quantised_tensor_is_drawn(capsys):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # torch's own, that quantised tensors are to go
+        given = torch.quantize_per_tensor(torch.tensor([[0.5, 1.0]]), 0.25, 0, torch.quint8)
+        torch.save(given, "weights.pt")
+    assert main(["weights.pt"]) == 0
+    assert capsys.readouterr().err == ""
+    assert Path("weights.svg").read_text() == heatmap_figure([[0.5, 1.0]], "Keys", "Queries").to_svg()
 
 
 def test_force_overwrites():

@@ -3,13 +3,16 @@
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap
 from numpy.typing import NDArray
+from torch import Tensor
 
 from attn_lesson.heatmaps.bar import draw_bar
-from attn_lesson.heatmaps.labels import LABEL, LINE, NOTE, POINT, TICK, shortened
-from attn_lesson.heatmaps.layout import BAR_WIDTH, GAP, UNDER, Layout
+from attn_lesson.heatmaps.labels import HINTED, LABEL, LINE, NOTE, POINT, TICK, shortened, text_width
+from attn_lesson.heatmaps.layout import Layout
+from attn_lesson.heatmaps.margins import BAR_WIDTH, GAP
 from attn_lesson.heatmaps.marks import Box, outline, put_image, write
 from attn_lesson.heatmaps.scale import Scale, normalise
 from attn_lesson.heatmaps.showing import HeatmapFigure
@@ -46,9 +49,11 @@ def paint(
         if annotate:
             draw_numbers(axes, layout.panel(i, j), values[i, j], colours[i, j])
         if not share_scale:
-            draw_bar(axes, (right + GAP, top, right + GAP + BAR_WIDTH, bottom), scales[i][j], cmap)
+            box = (right + GAP, top, right + GAP + BAR_WIDTH, bottom)
+            draw_bar(axes, box, scales[i][j], layout.bars[i][j], cmap)
     if share_scale:
-        draw_bar(axes, (layout.bar_x, layout.top, layout.bar_x + BAR_WIDTH, bottom), scales[0][0], cmap)
+        box = (layout.bar_x, layout.top, layout.bar_x + BAR_WIDTH, bottom)
+        draw_bar(axes, box, scales[0][0], layout.bars[0][0], cmap)
 
 
 def colours_of(values: NDArray[np.float64], scales: list[list[Scale]], cmap: Colormap) -> NDArray[np.uint8]:
@@ -85,6 +90,12 @@ def draw_numbers(axes: Axes, panel: Box, values: NDArray[np.float64], colours: N
         write(axes, x, y, cell_text(value), TICK, color=ink, gid=f"number {query} {key}")
 
 
+def widest_number(panels: Tensor) -> float:
+    """Measure the widest of the numbers that are written into the cells, in inches."""
+    words = {cell_text(value) for value in panels.to("cpu", torch.float64).flatten().tolist()}
+    return max(text_width(word, TICK) for word in words)
+
+
 def is_light(colours: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Tell on which colours `(..., 3)`, from 0 to 1, black has more contrast than white, by the luminance of WCAG 2.2.
 
@@ -111,17 +122,23 @@ def draw_ticks(axes: Axes, layout: Layout, rows: int, columns: int) -> None:
 
 def draw_words(axes: Axes, layout: Layout, rows: int, columns: int, words: Words, note: Sequence[str]) -> None:
     """Write titles, the two axis names once, in the middle of the grid, and the note under it all."""
+    line = LABEL * LINE * POINT
     (left, top, _, _), (_, _, right, bottom) = layout.panel(0, 0), layout.panel(rows - 1, columns - 1)
-    write(axes, (left + right) / 2, bottom + layout.keys.depth + UNDER, words.xlabel, LABEL, va="top")
-    write(axes, layout.content[0] + 0.08, (top + bottom) / 2, words.ylabel, LABEL, va="center", rotation=90)
+    for n, name in enumerate(layout.x_name):
+        x = layout.centred((left + right) / 2, HINTED * text_width(name, LABEL))
+        write(axes, x, bottom + layout.under + n * line, name, LABEL, va="top")
+    for n, name in enumerate(layout.y_name):
+        write(axes, layout.name_x + n * line, (top + bottom) / 2, name, LABEL, va="center", rotation=90)
     for row, titles in enumerate(words.titles):
         for column, word in enumerate(titles):
             x0, y0, x1, _ = layout.panel(row, column)
-            write(axes, (x0 + x1) / 2, y0 - 0.03, shortened(word, layout.pitch_x - 0.04, LABEL), LABEL, va="bottom")
+            word = shortened(word, layout.title_room, LABEL)
+            x = layout.centred((x0 + x1) / 2, HINTED * text_width(word, LABEL))
+            write(axes, x, y0 - 0.03 - layout.lift, word, LABEL, va="bottom")
     for row, word in enumerate(words.row_titles):
         _, y0, _, y1 = layout.panel(row, 0)
         word = shortened(word, layout.pitch_y - 0.04, LABEL)
         write(axes, layout.row_title_x, (y0 + y1) / 2, word, LABEL, va="center", rotation=270)
     middle, lowest = (layout.content[0] + layout.content[2]) / 2, layout.content[3]
-    for below, line in enumerate(note, start=-len(note)):
-        write(axes, middle, lowest + (below + 0.5) * NOTE * LINE * POINT, line, NOTE, style="italic")
+    for below, said in enumerate(note, start=-len(note)):
+        write(axes, middle, lowest + (below + 0.5) * NOTE * LINE * POINT, said, NOTE, style="italic")

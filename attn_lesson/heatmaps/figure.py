@@ -1,15 +1,17 @@
 """The two names people use: `heatmap_figure` makes the picture, `show_heatmaps` shows it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
 from matplotlib.colors import Colormap
 
 from attn_lesson.heatmaps import options
-from attn_lesson.heatmaps.drawing import paint
+from attn_lesson.heatmaps.drawing import paint, widest_number
 from attn_lesson.heatmaps.labels import NOTE, wrapped
 from attn_lesson.heatmaps.layout import lay_out
+from attn_lesson.heatmaps.margins import Asked
 from attn_lesson.heatmaps.matrices import as_panels
 from attn_lesson.heatmaps.numbers import numbers_of
 from attn_lesson.heatmaps.pooling import pool
@@ -45,12 +47,14 @@ def heatmap_figure(
 
     Args:
         matrices: `(num_queries, num_keys)`, or `(rows, columns, num_queries, num_keys)` for a grid of panels:
-            a tensor of any device and real dtype, an array, or nested lists.
-        xlabel: Name of the keys' axis.
+            a tensor of any device and real dtype, an array (masked cells are grey), or nested lists.
+        xlabel: Name of the keys' axis. A long name is written in up to three lines, and cut only after them.
         ylabel: Name of the queries' axis.
-        titles: One for each column, or one for each panel.
-        figsize: Width and height in inches. The figure is larger only where panels would not be
-            readable: under 0.4 inches, under their titles, or under their numbers.
+        titles: One for each column, or one for each panel, flat or in rows. One wider than its column ends in an
+            ellipsis; a lone one may be as wide as the figure.
+        figsize: Width and height in inches, at most 60. The figure is larger only where panels would not be
+            readable: under 0.4 inches, under their titles and row titles, or under their numbers; and where
+            bars of their own, or the names of the axes, need the room.
         cmap: Matplotlib colour map, or its name.
         row_titles: One for each row of panels.
         query_labels: One for each query, such as its token; their numbers by default.
@@ -60,7 +64,7 @@ def heatmap_figure(
         share_scale: False gives each panel a scale, and a bar, of its own.
         annotate: Write the values into the cells; at most 20 × 20. Below 10, one without decimals is exact:
             0 is nothing at all, 0.00 is less than half a hundredth.
-        alt: What is to be seen, for those who cannot see it; a plain description by default.
+        alt: What is to be seen, for those who cannot see it; a plain description by default, with titles and note.
 
     Returns:
         The figure. It is not registered with pyplot: nothing is shown, and nothing is left open.
@@ -88,15 +92,19 @@ def heatmap_figure(
     least, largest = data_limits(panels)
     scales = scales_of_panels(least, largest, vmin, vmax, share_scale)
 
-    layout = lay_out(panels.shape, figsize, words, share_scale, annotate, note_lines=0)
+    number = widest_number(panels) if annotate else 0.0
+    asked = Asked(panels.shape, figsize, words, scales, share_scale, number)
+    layout = lay_out(asked)
     signed = bool(np.nanmin(least) < 0)
     values = pool(panels, *layout.block, signed).to("cpu", torch.float64).numpy()
-    note = wrapped(note_on(layout.block, signed, values), layout.width - 0.1, NOTE)
-    layout = lay_out(panels.shape, figsize, words, share_scale, annotate, note_lines=len(note))
+    said = note_on(layout.block, signed, values)
+    note = wrapped(said, layout.width - 0.1, NOTE)
+    layout = lay_out(replace(asked, note=note)) if note else layout
 
     figure = HeatmapFigure(figsize=(layout.width, layout.height))
     figure.set_layout_engine("none")  # everything has its place already, whatever the user's style says
-    figure.alt = description(panels.shape, words, np.nanmin(least), np.nanmax(largest)) if alt is None else plain(alt)
+    ends = np.nanmin(least), np.nanmax(largest)
+    figure.alt = description(panels.shape, words, *ends, said) if alt is None else plain(alt)
     figure.numbers = numbers_of(values, words, layout.block, least, largest)
     paint(figure, layout, values, scales, words, note, colours, share_scale, annotate)
     return figure
@@ -122,7 +130,8 @@ def show_heatmaps(
     """Show the picture that `heatmap_figure` makes of the same arguments.
 
     In a notebook it appears where the call stands, as one SVG. In a script `plt.show()` opens it. Until then,
-    or until the cell ends, it is pyplot's current figure: `plt.savefig("weights.png")` saves it.
+    or until the cell ends, it is pyplot's current figure: `plt.savefig("weights.png")` saves it. What pyplot draws
+    next, as with `plt.plot`, has a figure of its own.
 
     >>> show_heatmaps([[1.0, 0.0], [0.0, 1.0]], xlabel="Keys", ylabel="Queries")
     """

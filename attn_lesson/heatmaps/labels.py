@@ -1,6 +1,7 @@
 """Make labels fit: measure them, shorten them, leave some out, turn them."""
 
 import warnings
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from matplotlib.textpath import text_to_path
 POINT = 1 / 72  # inches
 LABEL, TICK, NOTE = 9.0, 7.0, 6.5  # sizes of the text, in points
 LINE = 1.3  # height of a line of text, in units of its size
+HINTED = 1.07  # in a PNG, a line of text may be so much longer than it was measured
+MOST_LINES, LONGEST_LINE = 3, 8.0  # of an axis name; the latter in inches
 
 
 @dataclass(frozen=True)
@@ -52,20 +55,43 @@ def shortened(text: str, width: float, size: float) -> str:
     """Cut a text to so many inches, and end it in an ellipsis where it was cut."""
     if text_width(text, size) <= width:
         return text
-    while text and text_width(text + "…", size) > width:
-        text = text[:-1]
-    return text.rstrip() + "…"
+    return text[: _fitting(text, width, size, end="…")].rstrip() + "…"
+
+
+def _fitting(text: str, width: float, size: float, end: str = "") -> int:
+    """Count the letters that fit into so many inches, with the end put after them."""
+    return max(0, bisect_right(range(len(text)), width, key=lambda n: text_width(text[:n] + end, size)) - 1)
 
 
 def wrapped(text: str, width: float, size: float) -> list[str]:
-    """Break a text into lines of so many inches at its spaces."""
+    """Break a text into lines of so many inches at its spaces, and a word that is wider within itself."""
     lines: list[str] = []
     for word in text.split():
+        while text_width(word, size) > width and len(word) > 1:
+            fits = max(1, _fitting(word, width, size))
+            lines.append(word[:fits])
+            word = word[fits:]
         if lines and text_width(f"{lines[-1]} {word}", size) <= width:
             lines[-1] += f" {word}"
         else:
             lines.append(word)
     return lines
+
+
+def name_lines(name: str, width: float) -> list[str]:
+    """Break the name of an axis into lines of so many inches, or wider ones rather than more than `MOST_LINES`.
+
+    No line is longer than `LONGEST_LINE`: the last one then ends in an ellipsis.
+
+    >>> name_lines("Position in the sentence", 1.0), name_lines("", 1.0)
+    (['Position in the', 'sentence'], [])
+    """
+    if text_width(name, LABEL) <= width:
+        return [name] if name else []
+    width = min(max(width, 1.2 * text_width(name, LABEL) / MOST_LINES), LONGEST_LINE)
+    lines = wrapped(name, width, LABEL)
+    rest = " ".join(lines[MOST_LINES - 1 :])
+    return [*lines[: MOST_LINES - 1], shortened(rest, width, LABEL)] if len(lines) > MOST_LINES else lines
 
 
 def key_ticks(labels: Sequence[str] | None, number: int, cell: float, longest: float) -> Ticks:

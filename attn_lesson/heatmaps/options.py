@@ -5,21 +5,25 @@ from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.colors import Colormap
 
 from attn_lesson.heatmaps.words import plain
 
 MOST_ANNOTATED = 20
+MOST_INCHES = 60.0
 
 
 def checked_figsize(figsize: Iterable[float] | str) -> tuple[float, float]:
-    """Return width and height in inches, or say that two positive numbers are needed."""
+    """Return width and height in inches, or say that two positive numbers are needed, and how large they may be."""
     try:
         width, height = (float(side) for side in figsize if not isinstance(figsize, str))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         width = height = math.nan
     if not (0 < width < math.inf and 0 < height < math.inf):
-        raise ValueError(f"figsize needs two positive numbers, width and height in inches, got {figsize!r}")
+        raise ValueError(f"figsize needs two positive numbers, width and height in inches, got {figsize!r:.60}")
+    if max(width, height) > MOST_INCHES:
+        raise ValueError(f"figsize needs a width and a height of at most {MOST_INCHES:.0f} inches, got {figsize!r:.60}")
     return width, height
 
 
@@ -41,9 +45,7 @@ def checked_labels(name: str, labels: Sequence[object] | None, number: int, one:
     """Return one word for each query, key or row, or None where none were given."""
     if labels is None:
         return None
-    if isinstance(labels, str):
-        raise TypeError(f"{name} needs a list of {number} labels, got the single string {labels!r}")
-    words = [plain(label) for label in labels]
+    words = [plain(label) for label in _listed(f"{name} needs a list of {number} labels", labels)]
     if len(words) != number:
         raise ValueError(f"{name} needs {number} labels, one for each {one}, got {len(words)}")
     return words
@@ -53,10 +55,14 @@ def checked_titles(titles: Sequence[object] | None, rows: int, columns: int) -> 
     """Return the rows of titles: none, one above the columns, or one above every row of panels."""
     if titles is None:
         return []
-    if isinstance(titles, str):
-        raise TypeError(f"titles needs a list of {columns} titles, got the single string {titles!r}")
-    flat = [title for entry in titles for title in (entry if isinstance(entry, (list, tuple)) else [entry])]
-    words = [plain(title) for title in flat]
+    given = _listed(f"titles needs a list of {columns} titles", titles)
+    if any(isinstance(entry, (list, tuple, np.ndarray)) for entry in given):
+        lengths = [len(entry) if isinstance(entry, (list, tuple, np.ndarray)) else None for entry in given]
+        if lengths not in ([columns], [columns] * rows):
+            came = "titles and rows mixed" if None in lengths else f"rows of {', '.join(map(str, lengths))}"
+            raise ValueError(f"titles in rows needs {rows} rows of {columns} titles, got {came}")
+        return [[plain(title) for title in entry] for entry in given]  # type: ignore[attr-defined]  # each is a row
+    words = [plain(title) for title in given]
     if len(words) == columns:
         return [words]
     if len(words) == rows * columns:
@@ -72,3 +78,11 @@ def checked_annotate(annotate: bool, num_queries: int, num_keys: int) -> bool:
             f"annotate needs matrices of at most {MOST_ANNOTATED} × {MOST_ANNOTATED}, got {num_queries} × {num_keys}"
         )
     return bool(annotate)
+
+
+def _listed(need: str, words: object) -> list[object]:
+    if isinstance(words, str):
+        raise TypeError(f"{need}, got the single string {words!r}")
+    if not isinstance(words, Iterable):
+        raise TypeError(f"{need}, got {type(words).__name__}")
+    return list(words)

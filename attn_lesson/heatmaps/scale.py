@@ -9,6 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+SHORTEST = 1e-300  # half the length of a scale that can still be divided
+
 
 class Scale(NamedTuple):
     """Where the colours of a panel begin and end, and whether it has values beyond."""
@@ -64,9 +66,9 @@ def colour_limits(
     >>> colour_limits(0, 0, None, None)
     (0.0, 1.0)
     """
-    for name, limit in (("vmin", vmin), ("vmax", vmax)):
-        if limit is not None and not _is_finite_number(limit):
-            raise ValueError(f"{name} needs to be a finite number, got {limit!r}")
+    for name, end in (("vmin", vmin), ("vmax", vmax)):
+        if end is not None and not _is_finite_number(end):
+            raise ValueError(f"{name} needs to be a finite number, got {end!r:.60}")
     low = min(least, 0.0) if vmin is None else vmin
     high = largest if vmax is None else vmax
     if low == high and vmax is None:
@@ -87,6 +89,8 @@ def scales_of_panels(
 
     def scale(least: float, largest: float) -> Scale:
         low, high = (0.0, 1.0) if math.isnan(least) else colour_limits(least, largest, vmin, vmax)
+        if high / 2 - low / 2 < SHORTEST:
+            raise ValueError(f"the colours need a scale longer than {2 * SHORTEST:g}, got one from {low} to {high}")
         return Scale(low, high, under=least < low, over=largest > high)
 
     shared = scale(float(np.nanmin(least)), float(np.nanmax(largest)))
@@ -105,4 +109,9 @@ def normalise(
 
 
 def _is_finite_number(limit: object) -> bool:
-    return isinstance(limit, (int, float, np.number)) and not isinstance(limit, bool) and math.isfinite(limit)
+    if not isinstance(limit, (int, float, np.integer, np.floating)) or isinstance(limit, bool):
+        return False
+    try:
+        return math.isfinite(limit)
+    except OverflowError:  # a whole number beyond all floats
+        return False

@@ -9,11 +9,11 @@ import matplotlib as mpl
 from matplotlib._pylab_helpers import Gcf
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
-from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
 from attn_lesson.heatmaps.labels import missing_glyphs_are_boxes
 from attn_lesson.heatmaps.layout import Layout
+from attn_lesson.heatmaps.onward import OnwardFigure
 from attn_lesson.heatmaps.scale import Scale
 
 INK, PAPER = "#1b1f24", "#ffffff"  # text and lines on a light page, and the page
@@ -36,7 +36,7 @@ ONCE = (
 NO_METADATA = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 
 
-class HeatmapFigure(Figure):
+class HeatmapFigure(OnwardFigure):
     """A Matplotlib figure that shows itself in a notebook as one SVG picture.
 
     Attributes:
@@ -113,13 +113,14 @@ class HeatmapFigure(Figure):
 
 
 def show(figure: HeatmapFigure) -> None:
-    """Make the figure pyplot's current one; in a notebook, publish it at once."""
+    """Make the figure pyplot's current one, and complete; in a notebook, publish it at once."""
     from matplotlib import pyplot as plt
 
     for manager in Gcf.get_all_fig_managers():  # a loop in a cell leaves only its last heatmap open, for savefig
         if getattr(manager.canvas.figure, "shown", False):
             plt.close(manager.canvas.figure)
     plt.figure(FigureClass=lambda *args, **options: figure)  # type: ignore[arg-type]  # adopts it: any callable will do
+    figure.done = True
     if "inline" in mpl.get_backend().lower():
         from IPython.display import display
 

@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from attn_lesson import attention_distribution, eye_weights, heatmap_figure, rand_weights
 from attn_lesson.experiments import SIX_WORDS
-from attn_lesson.heatmaps.bar import bar_ticks
+from attn_lesson.heatmaps.bar_ticks import bar_ticks
 from attn_lesson.heatmaps.drawing import GREY
 from attn_lesson.heatmaps.layout import SMALLEST_PANEL
 from attn_lesson.heatmaps.scale import Scale
@@ -150,11 +150,11 @@ def test_values_beyond_the_limits_are_said_at_the_ends_of_the_bar():
 @pytest.mark.parametrize(("low", "high"), [(0, 1), (0.1, 0.1 + 1e-9), (-3, 1e6), (0, 1e-12), (-1e308, 1e308), (5, 5.5)])
 @pytest.mark.parametrize("most", [2, 5, 9])
 def test_bar_labels_differ_and_lie_between_the_limits(low, high, most):
-    ticks, words = bar_ticks(Scale(low, high), most)
+    ticks, words, power = bar_ticks(Scale(low, high), most)
     assert 2 <= len(ticks) == len(set(words)) <= most + 2
-    assert ticks == sorted(ticks)
+    assert list(ticks) == sorted(ticks)
     assert low - 1e-5 * (high / 2 - low / 2) <= ticks[0] < ticks[-1] <= high + 1e-5 * (high / 2 - low / 2)
-    np.testing.assert_allclose([float(word.replace("−", "-")) for word in words], ticks, rtol=1e-9)
+    np.testing.assert_allclose([float(f"{word.replace('−', '-')}e{power}") for word in words], ticks, rtol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -169,12 +169,12 @@ def test_bar_labels_differ_and_lie_between_the_limits(low, high, most):
     ],
 )
 def test_the_labels_of_a_bar_have_equally_many_decimals_but_for_whole_numbers(scale, words):
-    assert bar_ticks(scale, most=3)[1] == words
+    assert list(bar_ticks(scale, most=3).words) == words
 
 
 @pytest.mark.parametrize("high", [0.11, 0.19, 0.29, 0.31, 0.39, 0.59, 0.69, 0.99, 1.0, 31.0])
 def test_the_deepest_colours_have_a_number_near_them(high):
-    ticks, _ = bar_ticks(Scale(0.0, high), most=2)
+    ticks = bar_ticks(Scale(0.0, high), most=2).values
     assert ticks[-1] >= high * 2 / 3
     assert len(ticks) <= 6
 
@@ -246,19 +246,92 @@ CASES = {
     "tall figure": ((1, 2, 4, 4), {"figsize": (2, 9)}),
     "tiny figure": ((1, 1, 4, 4), {"figsize": (0.1, 0.1)}),
     "one cell each": ((2, 3, 1, 1), {}),
+    "long names": ((1, 12), {"xlabel": "Keys of the source sentence (French)", "ylabel": "Position in the sentence"}),
+    "a long name below": ((12, 1), {"xlabel": "Keys of the source sentence (French)"}),
+    "very long names": ((3, 3), {"xlabel": "one and another " * 40, "ylabel": "one and another " * 40}),
+    "a name without spaces": ((1, 12), {"ylabel": "x" * 90}),
+    "a lone title": ((10, 10), {"titles": ["Attention weights, layer 3, head 5"]}),
+    "a lone title and a long name": (
+        (1, 12),
+        {"titles": ["Attention weights " * 3], "ylabel": "Position in it all"},
+    ),
+    "lone titles in rows": ((2, 1, 5, 5), {"titles": ["Attention weights, layer 3", "Attention weights, layer 4"]}),
+    "long titles over own bars": ((2, 3, 5, 5), {"titles": ["a very long title indeed"] * 6, "share_scale": False}),
+    "a note wider than the panel": ((500, 1), {}),
 }
 
 
 @pytest.mark.parametrize(("shape", "options"), CASES.values(), ids=CASES.keys())
 def test_nothing_overlaps_and_everything_is_inside_the_figure(shape, options):
-    figure = draw(torch.rand(shape, generator=GENERATOR), **options)
+    check_fit(draw(torch.rand(shape, generator=GENERATOR), **options))
+
+
+def check_fit(figure):
+    """Every word is inside what a notebook shows, off all other words, and off the panels unless it is a number."""
     assert overlapping(figure) == []
-    width, height = figure.get_size_inches() * figure.dpi
-    for word, box in boxes(figure).items():
-        assert -1 <= box.x0 <= box.x1 <= width + 1, word
-        assert -1 <= box.y0 <= box.y1 <= height + 1, word
-    for left, right, bottom, top in extents(figure):
-        assert min(right - left, bottom - top) >= SMALLEST_PANEL - 1e-9
+    left, bottom, right, top = figure.content.extents * figure.dpi
+    assert 0 <= left < right <= figure.bbox.width + 1e-6
+    assert 0 <= bottom < top <= figure.bbox.height + 1e-6
+    drawn = list(zip(boxes(figure).items(), figure.axes[0].texts, strict=True))
+    for (word, box), _ in drawn:
+        assert left - 1 <= box.x0 <= box.x1 <= right + 1, word
+        assert bottom - 1 <= box.y0 <= box.y1 <= top + 1, word
+    for x0, x1, y1, y0 in extents(figure):
+        assert min(x1 - x0, y1 - y0) >= SMALLEST_PANEL - 1e-9
+        (px0, py0), (px1, py1) = figure.axes[0].transData.transform([(x0, y1), (x1, y0)])
+        panel = mpl.transforms.Bbox([[px0, py0], [px1, py1]])
+        outside = [box for (_, box), text in drawn if not str(text.get_gid()).startswith("number")]
+        assert not any(box.padded(-0.5).overlaps(panel) for box in outside)
+
+
+EYES = torch.eye(5, dtype=torch.float64).expand(2, 2, 5, 5)
+MAGNITUDES = {
+    "1/4096": (torch.full((64, 64), 1 / 4096), {}),
+    "1e-4": (1e-4 * EYES, {}),
+    "1e-4, one by one": (1e-4 * EYES, {"share_scale": False, "titles": list("abcd")}),
+    "1e-4, a lone title": (1e-4 * EYES[:, :1], {"titles": ["Attention weights, layer 3, head 5"]}),
+    "1e-200": (1e-200 * EYES, {}),
+    "1500": (1500 * EYES, {}),
+    "1e6": (-1e6 * EYES, {}),
+    "1e300": (1e300 * EYES, {}),
+    "nearly constant": (torch.tensor([[-1, -1.0000001]], dtype=torch.float64), {}),
+    "nearly constant, one by one": (-1 - 1e-7 * EYES, {"share_scale": False}),
+    "nearly constant and large": (1e7 + 1e-3 * EYES, {"vmin": 1e7}),
+    "given limits": (EYES, {"vmin": 0.0123, "vmax": 0.168}),
+    "given limits, one by one": (EYES, {"vmin": 0.2, "vmax": 0.5, "share_scale": False}),
+    "a tiny beginning": (EYES, {"vmin": 1e-9, "vmax": 0.5}),
+    "eyes, one by one": (EYES, {"share_scale": False}),
+}
+
+
+@pytest.mark.parametrize(("matrices", "options"), MAGNITUDES.values(), ids=MAGNITUDES.keys())
+def test_the_numbers_of_a_bar_fit_at_every_magnitude_in_one_notation(matrices, options):
+    figure = draw(matrices, **options)
+    check_fit(figure)
+    for bar in bars(figure):
+        words = [word.strip("≤≥ ").replace("−", "-") for word, _ in bar.labels]
+        assert not any("e" in word for word in words)
+        assert len({len(word.partition(".")[2]) for word in words if "." in word}) <= 1
+        assert len(set(words)) == len(words) >= 2
+
+
+def test_a_power_of_ten_is_written_once_over_its_bar():
+    figure = draw(torch.full((64, 64), 1 / 4096))
+    (bar,) = bars(figure)
+    assert [word for word, _ in bar.labels] == ["0", "0.5", "1", "1.5", "2"]
+    (unit,) = [text for text in figure.axes[0].texts if text.get_gid() == "unit"]
+    assert unit.get_text() == "×10⁻⁴"
+    assert unit.get_position()[1] < bar.top
+    assert [text for text in draw(torch.eye(3)).axes[0].texts if text.get_gid() == "unit"] == []
+
+
+def test_a_name_is_whole_and_a_lone_title_too():
+    names = {"xlabel": "Keys of the source sentence (French)", "ylabel": "Position in the sentence"}
+    written = " ".join(texts(draw(torch.rand(1, 12, generator=GENERATOR), **names)))
+    assert all(name in written for name in names.values())
+    assert "Attention weights, layer 3, head 5" in texts(
+        draw(torch.rand(10, 10), titles=["Attention weights, layer 3, head 5"])
+    )
 
 
 @pytest.mark.parametrize(("shape", "options"), CASES.values(), ids=CASES.keys())
@@ -319,16 +392,53 @@ def test_annotate_writes_each_value_into_its_cell_in_ink_that_can_be_read():
     ("value", "word"),
     [
         (0.0, "0"),
+        (-0.0, "0"),
         (0.004, "0.00"),
+        (-0.004, "0.00"),
         (0.5, "0.5"),
+        (10, "10"),
+        (99.96, "100"),
         (123.456, "123"),
-        (12345.0, "1e+04"),
+        (999.7, "1000"),
+        (-1384.2, "−1384"),
+        (12345.0, "12345"),
+        (99999.4, "99999"),
+        (100000, "1e5"),
+        (-1234567, "−1.2e6"),
         (math.inf, "∞"),
         (math.nan, "NaN"),
     ],
 )
-def test_a_number_fits_its_cell(value, word):
+def test_a_number_is_written_in_few_letters(value, word):
     assert cell_text(value) == word
+
+
+NUMBERS = torch.randn(6, 6, generator=GENERATOR)
+
+
+@pytest.mark.parametrize(
+    "matrix",
+    [NUMBERS.abs() / 9, 3 * NUMBERS, 1500 * NUMBERS, 1e6 * NUMBERS, -1e300 * NUMBERS.double(), 1e-5 * NUMBERS],
+    ids=["weights", "signed", "thousands", "millions", "huge", "tiny"],
+)
+@pytest.mark.parametrize("figsize", [(2.5, 2.5), (1, 4), (6, 6)])
+def test_a_number_fits_its_cell(matrix, figsize):
+    figure = draw(matrix, annotate=True, figsize=figsize)
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    ((x0, x1, y1, y0),) = extents(figure)
+    seen = 0
+    for text in figure.axes[0].texts:
+        if str(text.get_gid()).startswith("number"):
+            row, column = map(int, text.get_gid().split()[1:])
+            corners = [
+                (x0 + (x1 - x0) * n / 6, y0 + (y1 - y0) * m / 6) for n, m in ((column, row), (column + 1, row + 1))
+            ]
+            (left, top), (right, bottom) = figure.axes[0].transData.transform(corners)
+            box = text.get_window_extent(renderer)
+            assert left + 1 < box.x0 < box.x1 < right - 1
+            assert bottom < box.y0 < box.y1 < top
+            seen += 1
+    assert seen == 36
 
 
 def test_odd_labels_are_drawn_or_boxed_but_never_an_error(tmp_path):

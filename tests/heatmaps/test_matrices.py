@@ -1,9 +1,13 @@
 """Every input of the list behaves as the list says: drawn with the right values, or one clear sentence."""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
+from torch._subclasses import FakeTensorMode
 
+from attn_lesson import heatmap_figure
 from attn_lesson.heatmaps.matrices import as_panels
 
 GRID = torch.arange(2 * 3 * 5 * 7).reshape(2, 3, 5, 7) / 210
@@ -122,3 +126,63 @@ def test_views_have_the_right_values_and_are_never_written_to(view):
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_a_cuda_tensor_stays_on_its_device():
     assert as_panels(GRID.cuda()).is_cuda
+
+
+MASKED = np.ma.masked_array([[1.0, 2.0], [3.0, 99.0]], mask=[[0, 0], [0, 1]])
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        MASKED,
+        MASKED.astype(np.float16),
+        MASKED.astype(np.int64),
+        [MASKED[0], MASKED[1]],
+        [[MASKED]],
+        [[1.0, 2.0], [3, np.ma.masked]],
+        [torch.tensor([1.0, 2.0]), MASKED[1]],
+    ],
+    ids=["array", "half", "integers", "rows", "in a grid", "a constant", "beside a tensor"],
+)
+def test_what_an_array_masks_is_a_masked_score(numbers):
+    assert as_panels(numbers)[0, 0].tolist() == [[1.0, 2.0], [3.0, -np.inf]]
+
+
+def test_masked_cells_are_grey_and_set_no_limit():
+    figure = heatmap_figure(MASKED, "Keys", "Queries")
+    assert figure.scales == [[(0.0, 3.0, False, False)]]
+    assert "grey: masked (−∞)" in [text.get_text() for text in figure.axes[0].texts]
+    assert MASKED.data[1, 1] == 99.0
+
+
+def test_an_array_that_masks_nothing_keeps_its_numbers():
+    assert as_panels(np.ma.masked_array([[1, 2**40]])).tolist() == [[[[1.0, 2.0**40]]]]
+
+
+def test_tensors_that_require_grad_may_stand_among_numbers():
+    assert as_panels([[1.0, torch.tensor(2.0, requires_grad=True)]]).tolist() == [[[[1.0, 2.0]]]]
+
+
+def test_a_quantised_tensor_is_drawn():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # torch's own, that quantised tensors are to go
+        given = torch.quantize_per_tensor(torch.tensor([[0.5, 1.0]]), 0.25, 0, torch.quint8)
+        assert as_panels(given).tolist() == [[[[0.5, 1.0]]]]
+
+
+def test_whole_numbers_of_any_size_are_drawn():
+    assert as_panels([[10**30, 1]]).tolist() == [[[[1e30, 1.0]]]]
+    with pytest.raises(ValueError, match=r"^matrices need numbers up to 1.8e\+308, got a larger one$"):
+        as_panels([[10**400]])
+
+
+def test_what_holds_only_a_shape_or_several_is_a_value_error():
+    with FakeTensorMode() as fake:
+        given = fake.from_tensor(torch.ones(2, 2))
+    with pytest.raises(ValueError, match="^matrices need numbers, got a FakeTensor, which holds only a shape$"):
+        as_panels(given)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # torch's own, that they may change
+        nested = torch.nested.nested_tensor([torch.ones(2, 2), torch.ones(3, 3)])
+        with pytest.raises(ValueError, match=r"^matrices need one shape, got a nested tensor: draw one of "):
+            as_panels(nested)

@@ -50,6 +50,59 @@ def test_a_wrong_number_of_words_is_a_value_error(options, text):
         heatmap_figure(GRID, "Keys", "Queries", **options)
 
 
+@pytest.mark.parametrize(
+    "titles",
+    [
+        [["a0", "b0"], ["a1", "b1"], ["a2", "b2"]],
+        [["a", "b", "c"]] * 3,
+        [["a", "b"], "c"],
+        [["a", "b", "c"], "d", "e", "f"],
+        np.array([["a0", "b0"], ["a1", "b1"], ["a2", "b2"]]),
+    ],
+    ids=["turned", "too many rows", "mixed", "mixed to the right number", "array"],
+)
+def test_titles_in_rows_need_the_shape_of_the_grid(titles):
+    with pytest.raises(
+        ValueError, match=r"^titles in rows needs 2 rows of 3 titles, got (rows of .*|titles and rows mixed)$"
+    ):
+        heatmap_figure(GRID, "Keys", "Queries", titles=titles)
+
+
+def test_titles_may_be_an_array():
+    assert checked_titles(np.array([["a", "b", "c"], ["d", "e", "f"]]), 2, 3) == [["a", "b", "c"], ["d", "e", "f"]]
+    assert checked_titles(np.array(["a", "b", "c"]), 2, 3) == [["a", "b", "c"]]
+    assert checked_titles([["a", "b", "c"]], 2, 3) == [["a", "b", "c"]]
+
+
+@pytest.mark.parametrize("figsize", [(61, 61), (1e6, 1), (1, 60.1)])
+def test_figsize_has_an_end(figsize):
+    with pytest.raises(ValueError, match=r"^figsize needs a width and a height of at most 60 inches, got \("):
+        heatmap_figure(GRID, "Keys", "Queries", figsize=figsize)
+    assert checked_figsize((60, 60)) == (60.0, 60.0)
+
+
+@pytest.mark.parametrize("name", ["titles", "row_titles", "query_labels", "key_labels"])
+def test_a_number_is_not_a_list_of_labels(name):
+    with pytest.raises(TypeError, match=f"^{name} needs a list of . (titles|labels), got int$"):
+        heatmap_figure(GRID, "Keys", "Queries", **{name: 3})
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"vmin": -(10**400)}, r"^vmin needs to be a finite number, got -1000000000\d*$"),
+        ({"vmax": 1j}, "^vmax needs to be a finite number, got 1j$"),
+        ({"vmax": np.complex128(1)}, "^vmax needs to be a finite number, got "),
+        ({"vmax": 5e-324}, "^the colours need a scale longer than 2e-300, got one from 0.0 to 5e-324$"),
+        ({"figsize": (10**400, 1)}, "^figsize needs two positive numbers, width and height in inches, got "),
+    ],
+)
+def test_a_number_beyond_all_floats_is_one_sentence(options, text):
+    with pytest.raises(ValueError, match=text) as caught:
+        heatmap_figure(GRID, "Keys", "Queries", **options)
+    assert len(str(caught.value)) < 150
+
+
 def test_one_column_asks_for_one_title_a_column_only():
     with pytest.raises(ValueError, match="^titles needs 3 titles, one for each column, got 1$"):
         checked_titles(["a"], 1, 3)

@@ -162,6 +162,33 @@ def test_in_a_notebook_each_call_is_one_svg_where_it_stands(tmp_path):
     assert ">a<" not in (tmp_path / "c.svg").read_text()
 
 
+def test_in_a_notebook_plots_and_heatmaps_stand_side_by_side(tmp_path):
+    published, _ = run(
+        "import torch\nfrom matplotlib import pyplot as plt\nfrom attn_lesson import show_heatmaps\neye = torch.eye(3)",
+        "show_heatmaps(eye, 'K', 'Q')\nplt.plot([1, 2, 3]);",
+        "show_heatmaps(eye, 'K', 'Q')\nplt.title('mine');",
+        "figure, axes = plt.subplots(1, 2)\naxes[0].plot([1, 2])\nshow_heatmaps(eye, 'K', 'Q')\naxes[1].plot([1, 2]);",
+        "plt.plot([1, 2])\nshow_heatmaps(eye, 'K', 'Q')\nplt.plot([2, 1])\nshow_heatmaps(eye, 'K', 'Q')\n"
+        "plt.plot([2, 1]);",
+        "for n in range(3):\n    show_heatmaps(eye, 'K', 'Q')\n    plt.plot([1, 2]);",
+        f"show_heatmaps(eye, 'K', 'Q')\nplt.savefig(r'{tmp_path}/heatmap.png')\nprint(type(plt.gcf()).__name__)",
+        "show_heatmaps(eye, 'K', 'Q')\nplt.subplot(1, 2, 1)\nplt.plot([1, 2])\nplt.subplot(1, 2, 2)\nplt.plot([2, 1]);",
+        "plt.plot([1, 2]);",
+        "print(plt.get_fignums())",
+    )
+    assert published[1] == [HEATMAP, PNG]
+    assert published[2] == [HEATMAP, PNG]
+    assert published[3] == [HEATMAP, PNG]
+    assert published[4] == [HEATMAP, HEATMAP, PNG, PNG, PNG]
+    assert published[5] == [HEATMAP] * 3 + [PNG] * 3
+    assert published[6] == [HEATMAP, "HeatmapFigure\n"]
+    assert published[7] == [HEATMAP, PNG]
+    assert published[8] == [PNG]
+    assert published[9] == ["[]\n"]
+    red = plt.imread(tmp_path / "heatmap.png")[..., :3]
+    assert (red[..., 0] - red[..., 1]).max() > 0.3  # the diagonal
+
+
 def test_a_cell_that_fails_leaves_no_half_picture():
     _, notebook = run(
         "from attn_lesson import show_heatmaps\nfrom matplotlib import pyplot as plt",
