@@ -18,8 +18,8 @@ from nbformat import NotebookNode
 from plain_markdown import PlainMarkdown
 
 ROOT = Path(__file__).resolve().parents[1]
-OPENING = """*A chapter of **{title}**, as a notebook. It needs the package `attn-lesson` and its libraries:
-see the page "Run it", or `pip install git+{url}`.*"""
+OPENING = """*A chapter of **{title}**, as a notebook. It needs the package `attn-lesson` and the libraries of the
+book: see the page "Run it", or `pip install "attn-lesson[book] @ git+{url}"`.*"""
 
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},

@@ -255,3 +255,46 @@ def test_d2l_is_named_nowhere_in_the_packages_code() -> None:
             getattr(node, "module", None) for node in imports
         }
         assert not any(name and name.split(".")[0] == "d2l" for name in names), path
+
+
+# The glossary and the addresses ---------------------------------------------------------------------
+
+
+def test_chinese_terms_stand_beside_the_english_ones() -> None:
+    entries = re.findall(r"^((?:[^ \n`:(].*\n)+)  ", CHAPTERS["glossary"].split("```{glossary}")[1], re.MULTILINE)
+    pairs = [[line for line in entry.splitlines() if line] for entry in entries]
+    text = "\n".join(CHAPTERS[name] for name in ["index", *NUMBERED])
+    text = re.sub(r"```\{code-cell\}.*?```", "", text, flags=re.DOTALL)
+    lacking, checked = [], 0
+    for lines in pairs:
+        chinese = [line for line in lines if re.search(r"[\u4e00-\u9fff]", line)]
+        english = [line for line in lines if line not in chinese]
+        if chinese and re.search(rf"\b({'|'.join(map(re.escape, english))})s?\b", text, re.IGNORECASE):
+            checked += 1
+            lacking += [] if chinese[0] in text else [lines]
+    assert checked > 50
+    assert lacking == []
+
+
+def test_the_book_has_one_address() -> None:
+    config = yaml.safe_load((ROOT / "_config.yml").read_text("utf-8"))
+    address = config["sphinx"]["config"]["html_theme_options"]["repository_url"]
+    places = [
+        *(ROOT / "chapters").glob("*.md"),
+        *ROOT.glob("*.md"),
+        ROOT / "CITATION.cff",
+        ROOT / "assignments/README.md",
+    ]
+    named = {
+        found
+        for path in places
+        for found in re.findall(r"https://github\.com/[\w-]*attn[\w-]*/[\w-]+", path.read_text("utf-8"))
+    }
+    assert named == {address}
+
+
+def test_the_bibliography_cites_the_book_as_the_citation_file_does() -> None:
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text("utf-8"))
+    page = CHAPTERS["bibliography"]
+    assert f"The attn_lesson authors. *{citation['title']}*, version {citation['version']}." in page
+    assert citation["license"] == "MIT"  # the format reads a list as a choice between its members

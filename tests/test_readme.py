@@ -39,7 +39,7 @@ def test_contributing_and_changelog_are_there(file: str) -> None:
 
 def test_the_lines_for_people_without_make_are_those_of_the_makefile() -> None:
     [by_hand] = [block for block in fenced("sh") if "venv" in block]
-    extras = set(re.search(r"-e \.\[([a-z,]+)\]", by_hand)[1].split(","))
+    extras = set(re.search(r'-e "\.\[([a-z,]+)\]"', by_hand)[1].split(","))
     assert extras == set(",".join(re.findall(r"-e '\.\[([a-z,]+)\]'", MAKEFILE)).split(","))
     for line in ("pip install --no-deps -r requirements-d2l.txt", "jupyter-book build . --all -W -n --keep-going"):
         assert line in by_hand

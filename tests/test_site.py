@@ -95,7 +95,7 @@ def test_a_page_is_whole_quiet_accessible_and_fits(name, view, site, browser):
 @pytest.mark.parametrize("name", PAGES)
 def test_over_http_a_page_asks_no_one_else_and_is_light(name, server, browser, site):
     page, wrong, loaded = open_page(browser, f"{server}/{name}.html")
-    bodies = {url: answer.body() for url, answer in loaded.items() if answer.ok and url.startswith("http")}
+    bodies = {url: answer.body() for url, answer in list(loaded.items()) if answer.ok and url.startswith("http")}
     page.close()
     raw, packed = sum(map(len, bodies.values())), sum(len(gzip.compress(body, 6)) for body in bodies.values())
     MEASURED.append(f"{name:32} {raw / 1e3:8.0f} {packed / 1e3:9.0f} {len(bodies):9}")
@@ -184,8 +184,11 @@ def test_a_page_has_what_a_reader_expects(name, site):
     assert page.find("link", rel=re.compile("icon"))
     assert page.find("meta", attrs={"name": "viewport"})
     assert "skip" in page.find("a").get_text().lower()
-    assert page.find("meta", property="og:image")
-    assert page.find("meta", attrs={"name": "description"})
+    tags = {tag.get("property") or tag.get("name"): tag["content"] for tag in page.select("meta[property], meta[name]")}
+    assert tags["og:image"].startswith("https://")
+    assert tags["description"] == tags["og:description"]
+    assert len(tags["description"]) > 20
+    assert not re.search(r"\\\\|not set|<|\n|  ", tags["description"] + tags["og:title"])
     assert page.select_one(".prev-next-footer a, .prev-next-area a")
     for formula in page.select(".math"):
         assert formula.find("math"), "a formula without MathML"
@@ -250,17 +253,43 @@ def test_the_numbers_of_eye_are_those_of_the_identity(site):
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_a_chapters_notebook_is_one_click_away(name, site):
-    page = soup(site / f"{name}.html")
-    links = [a["href"] for a in page.find_all("a", href=True) if a["href"].endswith(".ipynb")]
-    assert links
-    assert ((site / name).parent / links[0]).resolve().is_file()
-    assert page.select_one(".highlight pre")
+def test_a_chapters_notebook_is_one_click_away(name, site, browser):
+    for width in (1280, 390):
+        page, _, _ = open_page(browser, (site / f"{name}.html").as_uri(), width=width)
+        link = page.get_by_role("link", name="notebook").and_(page.locator("[href$='.ipynb']")).first
+        assert link.is_visible()
+        assert ((site / name).parent / link.get_attribute("href")).resolve().is_file()
+        page.close()
+    assert soup(site / f"{name}.html").select_one(".highlight pre")
 
 
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_glossary_terms_are_linked(name, site):
-    assert soup(site / f"{name}.html").select("a.reference[href*='glossary.html#term-']")
+TERMS = (
+    "softmax", "entropy", "gradient", "convex hull", "max pooling", "heatmap", "bilinear score", "soft attention",
+    "identity matrix", "temperature", "variance", "saliency", "scoring function", "tensor",
+)  # fmt: skip
+
+
+def running_text(page: BeautifulSoup) -> Iterator[tuple[str, str]]:
+    """Give each piece of a page's running text, with the address that it leads to."""
+    aside = "h1, h2, h3, h4, .admonition-title, .chapter-card, .caption, .cell_output, .math, code, figcaption"
+    apart = {id(element) for element in page.select(aside)}
+    for paragraph in page.select("article p"):
+        for text in paragraph.find_all(string=True):
+            if not any(id(element) in apart for element in text.parents):
+                yield str(text), next((element["href"] for element in text.parents if element.name == "a"), "")
+
+
+@pytest.mark.parametrize("name", [*CHAPTERS, "chapters/index"])
+def test_the_first_use_of_a_glossary_term_leads_to_the_glossary(name, site):
+    pieces = [(text, href) for text, href in running_text(soup(site / f"{name}.html")) if not href or "#term" in href]
+    used = 0
+    for term in TERMS:
+        first = next((href for text, href in pieces if re.search(rf"\b{term}(s|es)?\b", text, re.IGNORECASE)), None)
+        used += first is not None
+        assert first is None or "glossary.html#term-" in first, term
+    assert used >= 5
+    links = [link["href"] for link in soup(site / f"{name}.html").select("a.glossary-term")]
+    assert len(links) == len(set(links))
 
 
 def test_the_keyboard_reaches_content_with_visible_focus(site, browser):

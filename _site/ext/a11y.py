@@ -1,5 +1,6 @@
 """Small accessibility repairs to markup that the theme, MyST-NB and the table of contents emit."""
 
+import re
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ START_PAGE = """<!DOCTYPE html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
+{preview}
 <meta http-equiv="refresh" content="0; url={page}">
 <link rel="canonical" href="{page}">
 </head>
@@ -36,10 +38,12 @@ def repair(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any
 
 
 def write_start_page(app: Sphinx, exception: Exception | None) -> None:
-    """Replace the bare redirect at the top of the site by a valid page with a title, a language and a link."""
+    """Replace the bare redirect at the top of the site by a valid page: the first page's title, preview and a link."""
     if exception is None and app.builder.format == "html":
         page = app.builder.get_target_uri(app.config.root_doc)
-        start = START_PAGE.format(title=escape(app.config.html_title), page=escape(page))
+        first = (Path(app.outdir) / page).read_text("utf-8")
+        preview = "\n".join(re.findall(r'<meta (?:name="description"|property="og:[a-z:]+") [^>]*>', first))
+        start = START_PAGE.format(title=escape(app.config.html_title), page=escape(page), preview=preview)
         (Path(app.outdir) / "index.html").write_text(start, "utf-8")
 
 

@@ -17,15 +17,17 @@ def write(app: Sphinx, exception: Exception | None) -> None:
 
 
 def link(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: object) -> None:
-    """Offer the notebook first in the page's download menu."""
+    """Offer the notebook with a button of its own, before the others of the page's head."""
     source = Path(app.srcdir) / f"{pagename}.md"
     if doctree is None or "{code-cell}" not in source.read_text("utf-8"):
         return
     url = context["pathto"](f"{FOLDER}/{source.stem}.ipynb", 1)
-    looks = {"text": "Notebook (.ipynb)", "icon": "fas fa-code", "label": "download-notebook-button"}
-    for menu in context["header_buttons"]:
-        if menu.get("label") == "download-buttons":
-            menu["buttons"].insert(0, {"type": "link", "url": url, **looks})
+    looks = {
+        "tooltip": "Download this page as a notebook (.ipynb)",
+        "icon": "fas fa-file-code",
+        "label": "download-notebook-button",
+    }
+    context["header_buttons"].insert(0, {"type": "link", "url": url, **looks})
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

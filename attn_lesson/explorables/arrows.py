@@ -1,5 +1,7 @@
 """Chapter 3: two arrows in the plane, and what three scoring functions make of them."""
 
+from typing import Any
+
 import altair as alt
 
 from attn_lesson.explorables.inputs import BLUE, GREY, ORANGE, rows_of, slider
@@ -8,6 +10,10 @@ from attn_lesson.explorables.showing import INK, Explorable
 ARROWS = ("key k", "query turned by W", "query q")  # the last is drawn on top
 FUNCTIONS = ("dot product", "scaled", "bilinear")
 HEAD = "M0,0L0.5,1.4L-0.5,1.4Z"  # points up, with its tip where the arrow ends
+
+
+def _axis(number: str, **options: Any) -> alt.Axis:
+    return alt.Axis(values=list(range(-3, 4)), description=f"{number} number of a vector, from −3.6 to 3.6", **options)
 
 
 def explore_arrows() -> Explorable:
@@ -37,8 +43,8 @@ def explore_arrows() -> Explorable:
             away="datum.length + 0.35 + (datum.n == 1 ? abs(cos(datum.angle)) / 4 : 0)",  # qᵀW is wide; q keeps off it
         )
         .encode(
-            x=alt.X("x:Q", title=None, scale=plane, axis=alt.Axis(values=list(range(-3, 4)), labelOverlap=False)),
-            y=alt.Y("y:Q", title=None, scale=plane, axis=alt.Axis(values=list(range(-3, 4)), minExtent=68)),
+            x=alt.X("x:Q", title=None, scale=plane, axis=_axis("first", labelOverlap=False)),
+            y=alt.Y("y:Q", title=None, scale=plane, axis=_axis("second", minExtent=68)),
         )
     )  # fmt: skip
     colour = alt.Color("arrow:N", title=None, scale=names).legend(

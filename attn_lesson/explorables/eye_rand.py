@@ -56,7 +56,7 @@ def explore_eye_rand() -> Explorable:
     sums = drawn.transform_aggregate(sum="sum(number)", groupby=["query"]).encode(y=y.axis(None))
     length = alt.X("sum:Q", scale=alt.Scale(domain=[0, 8]), title="row sum", axis=alt.Axis(values=[1], format="d"))
     beside = (
-        sums.mark_bar(color=BLUE).encode(x=length, tooltip=["query:O", "sum:Q"])
+        described(sums, "query", number="sum").mark_bar(color=BLUE).encode(x=length, tooltip=["query:O", "sum:Q"])
         + sums.mark_text(align="left", aria=False).encode(x=alt.value(54), text=alt.Text("sum:Q", format=".2f"))
     )  # fmt: skip
     said = (

@@ -27,7 +27,7 @@ def explore_softmax() -> Explorable:
     bars = base.mark_bar(color=BLUE).encode(
         x=x, y=alt.Y("weight:Q", scale=alt.Scale(domain=[0, 1]), title="weight"), tooltip=["word:N", "weight:Q"]
     )
-    labels = base.mark_text(dy=-7).encode(x=x, y="weight:Q", text=alt.Text("weight:Q", format=".3f"))
+    labels = base.mark_text(dy=-7, aria=False).encode(x=x, y="weight:Q", text=alt.Text("weight:Q", format=".3f"))
     said = (
         base.transform_calculate(part="datum.weight > 0 ? -datum.weight * log(datum.weight) : 0")
         .transform_aggregate(entropy="sum(part)", sum="sum(weight)")

@@ -109,5 +109,5 @@ def _course() -> alt.LayerChart | alt.FacetChart:
     points = now.mark_circle(size=70, opacity=1).encode(
         x, y, colour, tooltip=["curve:N", alt.Tooltip("nats:Q", format=".4f")]
     )
-    lines = curves.mark_line().encode(x, y, colour, dash)
+    lines = curves.mark_line(aria=False).encode(x, y, colour, dash)
     return alt.layer(rule, lines, points).properties(width=230, height=110, name="course")

@@ -5,6 +5,7 @@ import runpy
 import sys
 from collections.abc import Callable
 from functools import cache
+from itertools import combinations
 from pathlib import Path
 
 import torch
@@ -128,7 +129,7 @@ def largest_difference_with_tanh() -> float:
         return sum(v * math.tanh(x) for v, x in zip(w_v, hidden, strict=True))
 
     weights = [softmax([score(q, k) for k in keys]) for q in queries]
-    return max(abs(a - b) for row in weights for a, b in zip(row, weights[0], strict=True))
+    return max(abs(a - b) for one, other in combinations(weights, 2) for a, b in zip(one, other, strict=True))
 
 
 CLAIMS = {
