@@ -10,9 +10,10 @@ Which room holds what:
 | `assignment` | an assignment as it lies on the disk: cells, tests, wrong answers |
 | `releasing`, `scaffold` | the solution taken out, and nothing of it left behind; a new assignment to start from |
 | `inside` | what runs in the sandbox beside the student's code: the wire and the worker |
-| `limits`, `isolation` | what a submission may use, and the walls around it |
+| `limits`, `bubblewrap`, `isolation` | what a submission may use, and the walls around it |
 | `line`, `processes`, `sandbox` | one process behind the walls: the talk with it, its memory and its end |
-| `submissions`, `reading`, `session` | what was handed in, made ready to run, and its cells run one by one |
+| `entries`, `submissions` | the files of a class in a folder or a zip, and what each student handed in |
+| `reading`, `session` | a notebook made ready to run, and its cells run one by one |
 | `student`, `testing` | what a test sees of a submission, and the assertions it makes |
 | `marking`, `outcomes`, `judging`, `trial` | pytest runs the tests of one submission |
 | `task`, `apart` | what is judged and what comes of it; judged in a process of its own |

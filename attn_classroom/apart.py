@@ -4,11 +4,18 @@ This module imports neither torch nor pytest: they are imported once, by the pro
 """
 
 import multiprocessing
+import os
 import resource
+import signal
 import tempfile
-from contextlib import suppress
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import CancelledError, Executor, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from functools import cache
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection
 
 import psutil
@@ -20,16 +27,44 @@ JUDGE_MEMORY = 8 * 2**30  # bytes: what a judge may allocate for the answers it 
 GRACE = 120  # seconds that a judge may take beyond the submission's own time
 
 _walls = cache(mounts)
+_starting, _closed = threading.Lock(), threading.Event()
 
 
 def warm_up() -> None:
     """Start the process that judges are forked from; it imports what they need while this one goes on."""
     multiprocessing.get_context("forkserver").set_forkserver_preload(["attn_classroom.trial"])
-    forkserver.ensure_running()
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # is inherited: Ctrl-C is for this process alone
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def judges(jobs: int) -> Iterator[Executor]:
+    """Give an executor. Where the block ends by an error or Ctrl-C, its judges end too, and all that they started."""
+    warm_up()
+    with ThreadPoolExecutor(jobs) as executor:
+        try:
+            yield executor
+        except BaseException:
+            before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C has nothing to add
+            _closed.set()
+            _end_all()  # a judge that is just being started is not waited for
+            with _starting:
+                _end_all()
+            executor.shutdown(cancel_futures=True)
+            _closed.clear()
+            signal.signal(signal.SIGINT, before)
+            raise
 
 
 def _judge_and_tell(task: Task, walls: Walls | None, folder: str, answer: Connection) -> None:
-    from attn_classroom.trial import judge
+    signal.signal(signal.SIGINT, lambda *_: None)  # unlike SIG_IGN, it is not inherited by what is started here
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    from attn_classroom.trial import judge  # not before: torch comes with it
 
     tempfile.tempdir = folder
     resource.setrlimit(resource.RLIMIT_DATA, (JUDGE_MEMORY, JUDGE_MEMORY))
@@ -40,6 +75,11 @@ def _judge_and_tell(task: Task, walls: Walls | None, folder: str, answer: Connec
         answer.send(error)
 
 
+def _end_with_parent() -> None:
+    multiprocessing.parent_process().join()  # type: ignore[union-attr] # this is never the first process
+    os._exit(1)
+
+
 def judge_apart(task: Task) -> Verdict:
     """Judge a submission in a process of its own, forked from one that has imported everything.
 
@@ -47,38 +87,64 @@ def judge_apart(task: Task) -> Verdict:
         AssignmentError: when the tests cannot be used.
         IsolationError: when no sandbox can be had.
     """
-    warm_up()
-    with tempfile.TemporaryDirectory(prefix="attn-classroom-") as folder:  # a judge that is killed cannot tidy up
-        return _judge_in(folder, task)
-
-
-def _judge_in(folder: str, task: Task) -> Verdict:
+    walls = None if task.unsafe else _walls()
     context = multiprocessing.get_context("forkserver")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_judge_and_tell, args=(task, None if task.unsafe else _walls(), folder, theirs))
-    process.start()
-    theirs.close()
-    try:
-        answer = ours.recv() if ours.poll(task.limits.total + GRACE) else Verdict(why="judging it took too long")
-    except EOFError:
-        answer = Verdict(why=f"the judge of this submission ended with code {_code(process)}; see it by hand")
-    finally:
-        ours.close()
-        _end(process)
+    answer = Verdict(why="judging it took too long", fault=True)
+    with tempfile.TemporaryDirectory(prefix="attn-classroom-") as folder:  # a judge that is killed cannot tidy up
+        ours, theirs = context.Pipe(duplex=False)
+        process = context.Process(target=_judge_and_tell, args=(task, walls, folder, theirs))
+        judge = _start(process)
+        theirs.close()
+        try:
+            if ours.poll(task.limits.total + GRACE):
+                answer = ours.recv()
+        except EOFError:
+            process.join(5)
+            why = f"the judge of this submission ended with code {process.exitcode}; see it by hand"
+            answer = replace(answer, why=why)
+        finally:
+            ours.close()
+            _kill(judge)
+            process.join()
     if isinstance(answer, Exception):
         raise answer
     return answer
 
 
-def _code(process: multiprocessing.process.BaseProcess) -> int | None:
-    process.join(5)
-    return process.exitcode
-
-
-def _end(process: multiprocessing.process.BaseProcess) -> None:
-    process.join(1)
+def _start(process: multiprocessing.process.BaseProcess) -> list[psutil.Process]:
+    with _starting:
+        if _closed.is_set():
+            raise CancelledError
+        warm_up()
+        process.start()
     with suppress(psutil.NoSuchProcess):
-        for each in [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]:
-            with suppress(psutil.NoSuchProcess):
-                each.kill()
-    process.join()
+        return [psutil.Process(process.pid)]
+    return []
+
+
+def _end_all() -> None:
+    for child in psutil.Process().children():
+        with suppress(psutil.NoSuchProcess):  # a zombie counts as such
+            if "multiprocessing.forkserver" in " ".join(child.cmdline()):
+                _kill([child])
+
+
+def _kill(processes: list[psutil.Process]) -> None:
+    """End processes and all that they started, and wait until they are gone."""
+    found = [*processes]
+    for each in processes:
+        with suppress(psutil.NoSuchProcess):
+            each.suspend()  # it starts nothing more
+            found += each.children(recursive=True)
+    for each in found:
+        with suppress(psutil.NoSuchProcess):
+            each.kill()
+    deadline = time.monotonic() + 5
+    while any(_lives(each) for each in found) and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def _lives(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False

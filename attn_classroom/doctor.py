@@ -5,6 +5,7 @@ import platform
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from attn_classroom import bubblewrap
 from attn_classroom.isolation import IsolationError, advice, mounts
 from attn_classroom.limits import Limits
 
@@ -89,7 +90,7 @@ def examine(limits: Limits) -> Iterator[Finding]:
         yield Finding("a sandbox starts", False, text if "bubblewrap" in text else advice(text))
         return
     try:
-        yield Finding("a sandbox starts", True)
+        yield Finding("a sandbox starts", True, f"bubblewrap {bubblewrap.version()}")
         uid = student.user()
         yield Finding("its user is not the grader's", uid not in (0, os.getuid()), f"user {uid}")
         yield Finding("it cannot become root in a namespace of its own", student.namespaces() != 0)

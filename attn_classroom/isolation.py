@@ -15,6 +15,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 import attn_classroom
+from attn_classroom.bubblewrap import too_old
 from attn_classroom.limits import Limits
 
 VISIBLE = ("torch", "numpy", "matplotlib", "ipython")  # and what they need; the lesson and d2l are not among it
@@ -122,7 +123,7 @@ def mounts() -> Walls:
     """Find what the sandbox has to hold. It takes a while, so it is done once for a whole class.
 
     Raises:
-        IsolationError: when the course's own folder would be inside.
+        IsolationError: when the course's own folder would be inside, or bubblewrap is too old.
     """
     here = Path(attn_classroom.__file__).parent
     held = {path: path for path in SYSTEM if Path(path).exists()}
@@ -134,13 +135,15 @@ def mounts() -> Walls:
     for source in (*SYSTEM, str(base)):
         if Path.cwd().resolve().is_relative_to(source):
             raise IsolationError(f"the course lies inside {source}, which a sandbox has to see; move it elsewhere")
+    if why := too_old():
+        raise IsolationError(why)
     return held
 
 
 def advice(why: str) -> str:
     """Say what is missing and how to get it."""
     return (
-        f"no sandbox here: {why}. On Debian or Ubuntu: apt-get install bubblewrap util-linux. On macOS and Windows, "
-        f"grade in a Linux virtual machine (WSL 2 is one). Some hosts forbid user namespaces; there, grade as root. "
+        f"no sandbox here: {why}. On Debian 12, Ubuntu 24.04 or newer: apt-get install bubblewrap util-linux. On macOS "
+        f"and Windows, grade in a Linux virtual machine (or WSL 2). If user namespaces are forbidden, grade as root. "
         f"`attn-classroom doctor` tells more; --unsafe-no-sandbox runs students' code with your own rights"
     )

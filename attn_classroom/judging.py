@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from attn_classroom.assignment import PUBLIC, AssignmentError
+from attn_classroom.isolation import IsolationError
 from attn_classroom.marking import MARK, is_marked, mark_of
 from attn_classroom.outcomes import Outcome
 from attn_classroom.student import Student, StudentError
@@ -63,10 +64,6 @@ class Referee:
         digest = hashlib.sha256(f"{self._seed} {request.node.name}".encode()).digest()
         return torch.Generator().manual_seed(int.from_bytes(digest[:6], "big"))
 
-    def pytest_configure(self, config: pytest.Config) -> None:
-        """Make the marker known."""
-        config.addinivalue_line("markers", MARK)
-
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Keep the tests that were asked for, and note those without a question."""
         self.broken += [f"{item.name} has no whole marker {MARK}" for item in items if not is_marked(item)]
@@ -76,8 +73,7 @@ class Referee:
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note a test file that cannot be read: a mistake of the teacher's, never a student's."""
-        if report.failed:
-            self.broken.append(str(report.longrepr)[-2000:])
+        self.broken += [str(report.longrepr)[-2000:]] if report.failed else []
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -90,10 +86,17 @@ class Referee:
         elif call.when == "call" or (call.when == "setup" and report.failed):
             question, points, hint = mark_of(item)
             error = call.excinfo.value if call.excinfo else None
-            message = describe(error) if error else ""
-            shown = item.path.name == PUBLIC
-            self.outcomes.append(Outcome(question, item.name, points, error is None, not shown, message, hint))
+            message, hidden = describe(error) if error else "", item.path.name != PUBLIC
+            self.outcomes.append(Outcome(question, item.name, points, error is None, hidden, message, hint))
+            self.fault = self.fault or _no_sandbox(error)
+        item.session.shouldfail = bool(self.fault)  # without a score, no further test needs to run
         return report
+
+
+def _no_sandbox(error: BaseException | None) -> IsolationError | None:
+    while error is not None and not isinstance(error, IsolationError):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def describe(error: BaseException) -> str:
@@ -122,7 +125,7 @@ def run_tests(tests: dict[str, str], referee: Referee) -> list[Outcome]:
             (Path(folder) / name).write_text(source, encoding="utf-8")
         files = [str(Path(folder) / name) for name in sorted(tests, key=lambda name: (name != PUBLIC, name))]
         options = ["-c", os.devnull, "--rootdir", folder, "--noconftest", "--import-mode=importlib", "--assert=plain"]
-        code = pytest.main([*options, *(f"-pno:{plugin}" for plugin in WITHOUT), *files], [referee])
+        code = pytest.main([*options, f"-omarkers={MARK}", *(f"-pno:{each}" for each in WITHOUT), *files], [referee])
     if code == pytest.ExitCode.INTERRUPTED and not referee.broken:
         raise KeyboardInterrupt
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED):
@@ -136,14 +139,12 @@ def run_tests(tests: dict[str, str], referee: Referee) -> list[Outcome]:
 def _as_if_alone() -> Iterator[None]:
     """Keep pytest from what is installed beside it, and what it leaves behind from the process it ran in."""
     variables, modules = dict(os.environ), set(sys.modules)
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    for name in ("PYTEST_ADDOPTS", "PYTEST_PLUGINS"):
-        os.environ.pop(name, None)
+    os.environ |= {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "", "PYTEST_PLUGINS": ""}
     try:
         with warnings.catch_warnings():
             yield
     finally:
         os.environ.clear()
-        os.environ.update(variables)
+        os.environ |= variables
         for name in [name for name in sys.modules.keys() - modules if name.startswith("test_")]:
             del sys.modules[name]

@@ -1,13 +1,15 @@
 """What is kept of a graded class: one JSON file a student, in Gradescope's results format, and a table."""
 
 import csv
+import io
 import json
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from attn_classroom.escaping import clean, spreadsheet_safe
+from attn_classroom.escaping import FORMULA, clean, spreadsheet_safe
 from attn_classroom.outcomes import Outcome, title
 from attn_classroom.task import Verdict
 
@@ -46,7 +48,10 @@ def points_of(records: list[Record]) -> dict[str, float]:
 
 
 def to_gradescope(record: Record, run: dict[str, Any]) -> dict[str, Any]:
-    """Write a record as Gradescope reads it; what it has no place for stands under `extra_data`."""
+    """Write a record as Gradescope reads it; what it has no place for stands under `extra_data`.
+
+    There is no score where a fault that is not the student's left none: Gradescope then says that grading failed.
+    """
     verdict = record.verdict
     tests = [
         {
@@ -59,14 +64,14 @@ def to_gradescope(record: Record, run: dict[str, Any]) -> dict[str, Any]:
         }
         for each in verdict.outcomes
     ]
-    extra = {"student": record.student, "key": record.key, "why": verdict.why, "flags": list(verdict.flags), "run": run}
-    return {
-        "score": record.score,
+    extra = {"student": record.student, "key": record.key, "why": verdict.why, "fault": verdict.fault, "run": run}
+    extra |= {"flags": list(verdict.flags), "outcomes": [vars(each) for each in verdict.outcomes]}
+    return ({} if verdict.fault else {"score": record.score}) | {
         "execution_time": round(verdict.seconds, 2),
         "output": clean(verdict.why or "Graded."),
         "visibility": "visible",
         "tests": tests,
-        "extra_data": extra | {"outcomes": [vars(each) for each in verdict.outcomes], "printed": verdict.output},
+        "extra_data": extra | {"printed": verdict.output},
     }
 
 
@@ -81,7 +86,8 @@ def from_gradescope(data: dict[str, Any]) -> Record:
     """Read a record back."""
     extra = data["extra_data"]
     outcomes = tuple(Outcome(**each) for each in extra["outcomes"])
-    verdict = Verdict(outcomes, extra["why"], tuple(extra["flags"]), extra["printed"], data["execution_time"])
+    rest = extra["printed"], data["execution_time"], extra.get("fault", False)
+    verdict = Verdict(outcomes, extra["why"], tuple(extra["flags"]), *rest)
     return Record(extra["student"], verdict, extra["key"])
 
 
@@ -97,30 +103,39 @@ def read_all(folder: Path) -> dict[str, Record]:
     return records
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, text: str, encoding: str = "utf-8") -> None:
     """Write a file at once or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{os.getpid()}.part")
-    half.write_text(text, encoding="utf-8", errors="replace")
-    half.replace(path)
+    try:
+        half.write_text(text, encoding, errors="replace", newline="")
+        half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)
+
+
+def cell(text: str) -> str:
+    """Make a cell that no spreadsheet takes for a formula, nor its second half where cells end at semicolons.
+
+    Example:
+        >>> cell("TypeError: x;=1+1")
+        "TypeError: x;'=1+1"
+    """
+    return re.sub(rf'([;|])(?=[\s"]*[{re.escape("".join(FORMULA))}])', r"\1'", spreadsheet_safe(text))
 
 
 def write_table(path: Path, records: list[Record]) -> None:
     """Write `scores.csv`: a line for each student, with the reason where there is no score."""
     points = points_of(records)
-    half = path.with_name(f".{os.getpid()}.part")
-    with half.open(
-        "w", newline="", encoding="utf-8-sig", errors="replace"
-    ) as file:  # so that Excel reads Chinese names
-        table = csv.writer(file)
-        table.writerow(["student", "score", "points", "status", *map(spreadsheet_safe, points), "flags", "seconds"])
-        for record in records:
-            verdict = record.verdict
-            earned = (
-                [f"{record.of_question(question):g}" for question in points] if not verdict.why else [""] * len(points)
-            )
-            status = "not graded: " + verdict.why if verdict.why else "graded"
-            cells = [f"{record.score:g}", f"{sum(points.values()):g}", spreadsheet_safe(status), *earned]
-            flags = spreadsheet_safe("; ".join(verdict.flags))
-            table.writerow([spreadsheet_safe(record.student), *cells, flags, f"{verdict.seconds:.1f}"])
-    half.replace(path)
+    file = io.StringIO(newline="")
+    table = csv.writer(file, quoting=csv.QUOTE_ALL)
+    table.writerow(["student", "score", "points", "status", *map(cell, points), "flags", "seconds"])
+    for record in records:
+        verdict = record.verdict
+        score = "" if verdict.fault else f"{record.score:g}"
+        earned = ["" if verdict.why else f"{record.of_question(question):g}" for question in points]
+        status = "not graded: " + verdict.why if verdict.why else "graded"
+        flags = cell(" | ".join(map(cell, verdict.flags)))
+        cells = [score, f"{sum(points.values()):g}", cell(status), *earned, flags]
+        table.writerow([cell(record.student), *cells, f"{verdict.seconds:.1f}"])
+    write(path, file.getvalue(), "utf-8-sig")  # so that Excel reads Chinese names

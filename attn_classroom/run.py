@@ -70,7 +70,7 @@ class Run:
 
     def write_tables(self, submissions: list[Submission]) -> None:
         """Write what is about the whole class; who was not reached yet is named as such."""
-        waiting = {each.student: Record(each.student, Verdict(why=NOT_YET)) for each in submissions}
+        waiting = {each.student: Record(each.student, Verdict(why=NOT_YET, fault=True)) for each in submissions}
         records = [record for _, record in sorted((waiting | self.records).items())]
         points, name, about = points_of(records), self.assignment.name, self.description()
         for record in records:

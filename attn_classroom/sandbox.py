@@ -40,19 +40,16 @@ class Sandbox:
             undo.callback(ours.close)
             number = theirs.fileno()
             line = _bare(number, limits) if walls is None else command(number, limits, walls, uid)
-            try:
-                self._process = subprocess.Popen(
-                    line,
-                    pass_fds=[number],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                    cwd=tempfile.gettempdir() if walls is None else "/",
-                    env=environment() if walls is None else None,
-                )
-            except OSError as error:
-                raise IsolationError(f"the sandbox cannot be started: {error}") from None
+            self._process = subprocess.Popen(
+                line,
+                pass_fds=[number],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                cwd=tempfile.gettempdir() if walls is None else "/",
+                env=environment() if walls is None else None,
+            )
             undo.pop_all()
         assert self._process.stdout is not None
         self.line = Line(ours, self._process.stdout.fileno(), limits.output)
@@ -75,6 +72,15 @@ class Sandbox:
         except Gone:
             self.close()
             raise
+
+    def ready(self, seconds: float) -> "Sandbox":
+        """Wait until it answers, and give it; an `IsolationError` says what came instead."""
+        try:
+            self.ask("kind", seconds, name="__name__")
+        except Gone:
+            said = self.line.output.decode("utf-8", "replace").strip()
+            raise IsolationError(f"the sandbox did not start: {said[:500] or 'it said nothing'}") from None
+        return self
 
     def _exchange(self, request: dict[str, Any], functions: list[Callable[..., Any]], deadline: float) -> Any:
         nonce = secrets.token_hex(8)  # a frame that was written before it was asked for cannot hold this
@@ -113,7 +119,10 @@ class Sandbox:
 
 def spawn(limits: Limits, walls: Walls | None) -> Sandbox:
     """Start a sandbox whose user no other sandbox of this machine has just now."""
-    return Sandbox(limits, walls, FIRST_UID + os.getpid() % 1_000_000 * 100 + next(_number) % 100)
+    try:
+        return Sandbox(limits, walls, FIRST_UID + os.getpid() % 1_000_000 * 100 + next(_number) % 100)
+    except OSError as error:  # of processes, memory or open files the machine has no more
+        raise IsolationError(f"the sandbox cannot be started: {error}") from None
 
 
 def _bare(number: int, limits: Limits) -> list[str]:

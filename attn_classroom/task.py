@@ -38,6 +38,7 @@ class Verdict:
         flags: what a teacher may want to look at.
         output: what the student's code printed, cut.
         seconds: how long it took.
+        fault: whether it could not be graded for a reason that is the machine's or the teacher's, not the student's.
     """
 
     outcomes: tuple[Outcome, ...] = ()
@@ -45,3 +46,4 @@ class Verdict:
     flags: tuple[str, ...] = ()
     output: str = ""
     seconds: float = 0
+    fault: bool = False

@@ -1,11 +1,12 @@
 """One submission judged: its notebook read, its cells run in a sandbox, the tests run here."""
 
 import time
+from contextlib import suppress
 
-from attn_classroom.isolation import Walls
+from attn_classroom.isolation import IsolationError, Walls
 from attn_classroom.judging import Referee, run_tests
 from attn_classroom.reading import read
-from attn_classroom.sandbox import spawn
+from attn_classroom.sandbox import Sandbox, spawn
 from attn_classroom.session import Session
 from attn_classroom.submissions import Unreadable
 from attn_classroom.task import Task, Verdict
@@ -19,11 +20,14 @@ def judge(task: Task, walls: Walls | None) -> Verdict:
         IsolationError: when no sandbox can be had.
     """
     start = time.monotonic()
-    first = spawn(task.limits, walls)  # torch is imported there while the notebook is read here
+    first: Sandbox | None = None
+    with suppress(IsolationError):  # the session tries again
+        first = spawn(task.limits, walls)  # torch is imported there while the notebook is read here
     try:
         reading = read(task.notebook, task.assignment)
     except Unreadable as error:
-        first.close()
+        if first is not None:
+            first.close()
         return Verdict(why=str(error), flags=task.flags)
     session = Session(reading.cells, task.limits, walls, first)
     try:

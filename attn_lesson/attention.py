@@ -36,11 +36,11 @@ def attention_distribution(
     tensor([0.5000, 0.5000, 0.0000])
     """
     check_temperature(temperature)
+    temperature = temperature if isinstance(temperature, int) else float(temperature)
     scores = _masked(scores, mask)
     dtype = scores.dtype
     scores = scores.to(torch.promote_types(dtype, torch.float32))  # exp needs it
-    # a softmax of nothing but -inf would be NaN, backwards too
-    no_key = (scores == -torch.inf).all(dim=-1, keepdim=True)
+    no_key = (scores == -torch.inf).all(dim=-1, keepdim=True)  # its softmax is NaN
     scores = scores.masked_fill(no_key, 0.0)
     if temperature != 1 and scores.shape[-1] > 0:
         half, limits = scores / 2, torch.finfo(scores.dtype)  # never differ by inf

@@ -1,6 +1,7 @@
 """Check shapes and types once, at the public border, and name what is needed and what came."""
 
 import math
+from numbers import Real
 
 import torch
 from torch import Tensor
@@ -78,8 +79,8 @@ def check_scores(scores: Tensor) -> None:
 
 
 def check_temperature(temperature: float) -> None:
-    """Raise unless the temperature is a Python number (TypeError), above 0 and finite (ValueError)."""
-    if isinstance(temperature, bool) or not isinstance(temperature, (int, float)):
+    """Raise unless the temperature is a real number, NumPy's included (TypeError), above 0 and finite (ValueError)."""
+    if isinstance(temperature, bool) or not isinstance(temperature, (float, Real)):  # a float is Real: news to mypy
         raise TypeError(f"temperature needs to be a number, got {type(temperature).__name__}")
     if not 0 < temperature < math.inf:
         raise ValueError(f"temperature needs to be above 0 and finite, got {temperature}")

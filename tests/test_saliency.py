@@ -212,6 +212,28 @@ def test_items_need_their_axes_and_one_item(name: str, shape: tuple[int, ...]) -
     assert str(error.value) == (f"items need the axes (..., num_items, item_size) and at least one item, got {shape}")
 
 
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("dtype", [torch.int64, torch.uint8, torch.bool, torch.complex64])
+def test_items_are_floating_point(name: str, dtype: torch.dtype) -> None:
+    """The numbers of exercise 1.1, without their decimal points."""
+    items = torch.tensor([[6, 0], [0, 6], [3, 3]]).to(dtype)
+    with pytest.raises(TypeError, match=f"^items need a floating-point dtype, got {dtype}$"):
+        FUNCTIONS[name](items)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_every_floating_point_dtype_is_kept(name: str, dtype: torch.dtype) -> None:
+    results = FUNCTIONS[name](torch.tensor([[6, 0], [0, 6], [3, 3]], dtype=dtype))
+    assert {result.dtype for result in (results if isinstance(results, tuple) else (results,))} == {dtype}
+
+
+@pytest.mark.parametrize("dtype", [torch.int64, torch.float64])
+def test_a_gate_has_the_dtype_of_its_items(dtype: torch.dtype) -> None:
+    with pytest.raises(TypeError, match=f"^a gate needs w of dtype torch.float32, got {dtype}$"):
+        gate(torch.zeros(5, 3), torch.ones(3, dtype=dtype))
+
+
 @pytest.mark.parametrize("beta", [math.inf, -math.inf, math.nan])
 def test_the_dial_is_finite(beta: float) -> None:
     with pytest.raises(ValueError, match=f"^beta needs to be finite, got {beta}$"):

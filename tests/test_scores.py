@@ -51,9 +51,10 @@ def test_scaled_dot_product_is_its_formula_for_every_pair() -> None:
     assert_close(scaled_dot_product_score(queries, keys), expected)
 
 
-def test_bilinear_is_its_formula_for_every_pair() -> None:
-    queries, keys, W = randn(3, 5, seed=1), randn(7, 11, seed=2), randn(5, 11, seed=3)
-    expected = loop(lambda q, k: sum(q[i] * W[i, j] * k[j] for i in range(5) for j in range(11)), queries, keys)
+@pytest.mark.parametrize("key_size", [11, 5])  # a square W can be transposed unnoticed by its shape
+def test_bilinear_is_its_formula_for_every_pair(key_size: int) -> None:
+    queries, keys, W = randn(3, 5, seed=1), randn(7, key_size, seed=2), randn(5, key_size, seed=3)
+    expected = loop(lambda q, k: sum(q[i] * W[i, j] * k[j] for i in range(5) for j in range(key_size)), queries, keys)
     assert_close(bilinear_score(queries, keys, W), expected)
 
 

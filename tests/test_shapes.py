@@ -1,13 +1,17 @@
 """The checks at the public border: what passes, and the sentence for what does not."""
 
+from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.testing import assert_close
 
 from attn_lesson import shapes
+from attn_lesson.attention import attention_distribution
 
 axes = st.lists(st.integers(0, 3), max_size=4).map(tuple)
 
@@ -49,7 +53,7 @@ def test_what_fits_passes_without_a_word() -> None:
     assert shapes.check_additive(queries, keys, torch.zeros(17, 7), torch.zeros(17, 7), torch.zeros(17)) is None
     assert shapes.check_between(queries, torch.zeros(2, 5, 19), torch.zeros(7, 19)) is None
     assert shapes.check_scores(torch.zeros(1)) is None
-    for temperature in (1, 1e-320, 1e300, 10**400):
+    for temperature in (1, 1e-320, 1e300, 10**400, Fraction(1, 2), np.float16(0.5), np.float32(0.5), np.int64(2)):
         assert shapes.check_temperature(temperature) is None
 
 
@@ -129,7 +133,19 @@ CASES: list[Case] = [
         "mask needs to be a boolean tensor (True = may attend), got torch.float32",
     ),
     ("check_temperature", (0.0,), ValueError, "temperature needs to be above 0 and finite, got 0.0"),
+    ("check_temperature", (np.float32(0.0),), ValueError, "temperature needs to be above 0 and finite, got 0.0"),
+    ("check_temperature", (np.float32("inf"),), ValueError, "temperature needs to be above 0 and finite, got inf"),
+    ("check_temperature", (np.float32("nan"),), ValueError, "temperature needs to be above 0 and finite, got nan"),
     ("check_temperature", ("1",), TypeError, "temperature needs to be a number, got str"),
+    ("check_temperature", (True,), TypeError, "temperature needs to be a number, got bool"),
+    ("check_temperature", (1j,), TypeError, "temperature needs to be a number, got complex"),
+    (
+        "check_temperature",
+        (np.True_,),
+        TypeError,
+        f"temperature needs to be a number, got {np.bool_.__name__}",  # `bool` since NumPy 2
+    ),
+    ("check_temperature", (torch.tensor(1.0),), TypeError, "temperature needs to be a number, got Tensor"),
 ]
 
 
@@ -141,6 +157,16 @@ def test_what_does_not_fit_is_said_in_one_sentence(
         getattr(shapes, check)(*arguments)
     assert type(caught.value) is error
     assert str(caught.value) == text
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.float32, torch.float64])
+@pytest.mark.parametrize(
+    "temperature", [np.float16(0.5), np.float32(0.5), np.float64(0.5), np.int64(2), np.uint8(2), Fraction(1, 2)]
+)
+def test_any_real_number_is_a_temperature(temperature: Any, dtype: torch.dtype) -> None:
+    scores = torch.tensor([0.0, 1.0, 3.0], dtype=dtype)
+    got = attention_distribution(scores, temperature=temperature)
+    assert_close(got, torch.softmax(scores / float(temperature), dim=-1))
 
 
 def test_every_check_has_a_case() -> None:

@@ -3,14 +3,18 @@
 import subprocess
 import sys
 import tempfile
+import threading
+import time
+from concurrent.futures import CancelledError, Future
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from attn_classroom import apart
-from attn_classroom.apart import judge_apart
+from attn_classroom.apart import judge_apart, judges
 from attn_classroom.assignment import Assignment, AssignmentError
 from attn_classroom.isolation import IsolationError, Walls
 from attn_classroom.limits import Limits
@@ -50,20 +54,65 @@ def test_a_judge_that_dies_is_told_and_leaves_nothing(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     seen = f"import tempfile; assert tempfile.gettempdir().startswith({str(tmp_path)!r}); {body}"
-    assert judge_apart(task(lone(toy, seen))) == Verdict(why=why)
+    assert judge_apart(task(lone(toy, seen))) == Verdict(why=why, fault=True)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_judge_that_takes_too_long_is_ended(toy: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apart, "GRACE", 1)
     slow = replace(task(lone(toy, "time.sleep(60)")), limits=Limits(total=1))
-    assert judge_apart(slow) == Verdict(why="judging it took too long")
+    assert judge_apart(slow) == Verdict(why="judging it took too long", fault=True)
 
 
 def test_a_judge_s_own_memory_is_limited(toy: Assignment) -> None:
     (outcome,) = judge_apart(task(lone(toy, "bytearray(20 * 2**30)"))).outcomes
     assert not outcome.passed
     assert "MemoryError" in outcome.message
+
+
+def test_ctrl_c_is_not_for_a_judge(toy: Assignment) -> None:
+    (outcome,) = judge_apart(
+        task(lone(toy, "import signal; os.kill(os.getpid(), signal.SIGINT); time.sleep(0.1)"))
+    ).outcomes
+    assert outcome.passed
+    (outcome,) = judge_apart(
+        task(lone(toy, "import subprocess; assert subprocess.run(['sh', '-c', 'kill -2 $$']).returncode"))
+    ).outcomes
+    assert outcome.passed  # what it starts hears of it
+
+
+def test_judges_end_with_the_block_that_fails(toy: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    slow = task(lone(toy, f"open({str(tmp_path / 'judging')!r}, 'w').close(); time.sleep(60)"))
+    tasks: list[Future[Verdict]] = []
+    started: list[psutil.Process] = []
+
+    def fail() -> None:
+        with judges(1) as executor:
+            tasks.extend(executor.submit(judge_apart, slow) for _ in range(3))
+            while not (tmp_path / "judging").exists():
+                time.sleep(0.05)
+            started.extend(each for each in psutil.Process().children(True) if "forkserver" in str(each.cmdline()))
+            raise ZeroDivisionError
+
+    start = time.monotonic()
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert time.monotonic() - start < 50
+    assert tasks[0].result().fault
+    assert [each.cancelled() for each in tasks] == [False, True, True]
+    assert len(started) >= 2
+    assert [each for each in started if each.is_running() and each.status() != psutil.STATUS_ZOMBIE] == []
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith("attn-classroom")] == []
+    with judges(1) as executor:
+        assert executor.submit(judge_apart, task(toy)).result().outcomes
+
+
+def test_a_judge_that_was_about_to_start_does_not(toy: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "_closed", closed := threading.Event())
+    closed.set()
+    with pytest.raises(CancelledError):
+        judge_apart(task(toy))
 
 
 def test_the_teacher_s_mistakes_come_back_from_the_other_process(

@@ -1,7 +1,10 @@
 """The commands: what they say, what they write, and their exit status. And doctor, ready, new and verify below them."""
 
 import csv
+import inspect
 import json
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +22,7 @@ from attn_classroom.assignment import Assignment, AssignmentError, load
 from attn_classroom.isolation import IsolationError, Walls
 from attn_classroom.limits import Limits
 from attn_classroom.outcomes import Outcome
-from attn_classroom.ready import run_clean
+from attn_classroom.ready import run_clean, unseen
 from attn_classroom.releasing import notebook, release
 from attn_classroom.task import Verdict
 from attn_classroom.verifying import Finding, verify
@@ -206,6 +209,55 @@ def test_a_cell_that_stops_the_notebook_is_named(toy: Assignment, unpacked: Path
     assert text == "cell 4 stops the notebook: ZeroDivisionError: division by zero\n\n1 / 0"
 
 
+def test_the_grader_s_time_for_a_cell_is_the_student_s(toy: Assignment, unpacked: Path) -> None:
+    assert inspect.signature(run_clean).parameters["seconds"].default == Limits().cell == 30
+    unpacked.write_text(notebook(toy, {"limit": "import time\ntime.sleep(60)"}, solved=True))
+    assert run_clean(unpacked, seconds=1) == (
+        False,
+        "cell 6 ran longer than 1 s; in the grader it would be stopped as well",
+    )
+
+
+def test_public_tests_that_never_end_are_told_apart_from_a_cell(
+    toy: Assignment, unpacked: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Limits, "total", 2)
+    unpacked.write_text(notebook(toy, {"double": "def double(x):\n    while True: pass"}, solved=True))
+    assert run_clean(unpacked) == (False, "the public tests ran longer than 2 s, with your answers")
+
+
+def test_a_module_that_the_grader_lacks_is_named(toy: Assignment, unpacked: Path) -> None:
+    """It is on this machine, so that every cell runs and every public test passes."""
+    answer = "def double(x):\n    import scipy.special\n    return 2 * x"
+    made = notebook(toy, {"double": answer, "limit": "import pandas as pd, torch\nlimit = 12345.0"}, solved=True)
+    unpacked.write_text(made)
+    result = typed("ready", unpacked)
+    assert result.exit_code == 1
+    assert "All public tests pass" in said(result)
+    for name in ("scipy", "pandas"):
+        assert f"This notebook imports {name}, which the grader's Python does not have: it fails there." in said(result)
+    assert said(result).endswith("Not yet.")
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("import torch, numpy as np, os.path, matplotlib.pyplot as plt\nfrom torch.nn import functional as F", []),
+        ("%matplotlib inline\n!pip install six\nimport six", ["six"]),
+        ("%%time\nfrom d2l import torch as d2l", ["d2l"]),
+        ("def f():\n    if 1:\n        import attn_lesson.scores", ["attn_lesson"]),
+        ("from attn_classroom import check", []),
+        ("from attn_classroom.testing import assert_tensor", ["attn_classroom.testing"]),
+        ("import my_helpers\nimport my_helpers.more", ["my_helpers"]),
+        ("print('import scipy')  # import scipy", []),
+        ("import (", []),
+        ("import typing_extensions, pylab, mpl_toolkits", []),
+    ],
+)
+def test_what_the_grader_does_not_hold(source: str, names: list[str]) -> None:
+    assert unseen([source]) == names
+
+
 @pytest.mark.parametrize("text", ["", "hello", "[]"])
 def test_what_is_no_notebook_is_not_ready(tmp_path: Path, text: str) -> None:
     (tmp_path / "a.ipynb").write_text(text)
@@ -281,6 +333,19 @@ def test_everybody_graded_is_status_0(
     result = typed("grade", toy_folder, tmp_path / "class", "-o", tmp_path / "out", "--unsafe-no-sandbox")
     assert result.exit_code == 0
     assert "1 graded, 0 could not be" in said(result)
+
+
+def test_a_system_without_unix_s_modules_can_use_what_students_need() -> None:
+    """Windows: `ready`, `new` and `release` are for it too."""
+    code = "import sys; sys.modules |= {'resource': None}; import attn_classroom.ready; "
+    code += "from attn_classroom.__main__ import main; main()"
+    for words, status, sentence in (
+        (["--help"], 0, "attn-classroom"),
+        (["grade", "a", "b", "-o", "c"], 2, "grade in a Linux virtual machine"),
+    ):
+        done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (status, "")
+        assert sentence in " ".join(done.stdout.split())
 
 
 @pytest.mark.parametrize("words", [(), ("nonsense",), ("grade",), ("verify", "x", "--jobs", "0"), ("grade", "a", "b")])

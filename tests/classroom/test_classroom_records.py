@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +80,42 @@ def test_why_there_is_no_score_is_told() -> None:
     assert (data["score"], data["output"], data["tests"]) == (0, "the file is empty", [])
 
 
+def test_where_the_fault_is_not_the_student_s_there_is_no_score() -> None:
+    """Not 0, which Gradescope would show as one."""
+    data = to_gradescope(Record("s1", Verdict(why="judging it took too long", fault=True)), {})
+    assert "score" not in data
+    assert (data["output"], data["tests"]) == ("judging it took too long", [])
+
+
+@pytest.mark.parametrize(("fault", "status"), [(False, 0), (True, 1)])
+def test_the_guide_s_script_hands_over_no_record_without_a_score(tmp_path: Path, fault: bool, status: int) -> None:
+    guide = (Path(__file__).parents[2] / "assignments" / "README.md").read_text(encoding="utf-8")
+    (script,) = re.findall(r"^```sh\n(#!/usr/bin/env bash\n.*?)^```$", guide, re.MULTILINE | re.DOTALL)
+    (tmp_path / "source" / "results").mkdir(parents=True)
+    (tmp_path / "results").mkdir()
+    (tmp_path / "submission_metadata.json").write_text('{"users": [{"email": "a@example.org"}]}')
+    record = json.dumps(to_gradescope(Record("a@example.org", Verdict(why="why", fault=fault)), {}))
+    (tmp_path / "source" / "results" / "a@example.org.json").write_text(record)
+    environment = os.environ | {"AUTOGRADER": str(tmp_path)}
+    done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.strip()) == (status, "not graded" if fault else "")
+    assert (tmp_path / "results" / "results.json").exists() == (not fault)
+
+
+def test_a_record_of_an_older_version_is_read() -> None:
+    data = to_gradescope(RECORD, {})
+    del data["extra_data"]["fault"]
+    assert from_gradescope(data) == RECORD
+
+
 @pytest.mark.parametrize(
     "record",
-    [RECORD, Record("=1", Verdict(why="the file is empty", flags=("a", "b"))), Record("李 <b>", Verdict(), "k")],
+    [
+        RECORD,
+        Record("s4", Verdict(why="judging it took too long", fault=True)),
+        Record("=1", Verdict(why="the file is empty", flags=("a", "b"))),
+        Record("李 <b>", Verdict(), "k"),
+    ],
 )
 def test_a_record_is_read_back_equal(record: Record, tmp_path: Path) -> None:
     text = json.dumps(to_gradescope(record, {"seed": 3}))
@@ -134,11 +170,13 @@ def table(path: Path) -> list[list[str]]:
 
 def test_a_line_for_each_student_and_the_reason_where_there_is_no_score(tmp_path: Path) -> None:
     records = [RECORD, Record("s2", Verdict(why="the file is empty", flags=("2 notebooks", "late")))]
+    records.append(Record("s3", Verdict(why="judging it took too long", fault=True)))  # blank is not 0
     write_table(tmp_path / "scores.csv", records)
     assert table(tmp_path / "scores.csv") == [
         ["student", "score", "points", "status", "mask", "six_words", "flags", "seconds"],
         ["s1", "2", "4.5", "graded", "2", "0", "changed given cell: setup", "1.2"],
-        ["s2", "0", "4.5", "not graded: the file is empty", "", "", "2 notebooks; late", "0.0"],
+        ["s2", "0", "4.5", "not graded: the file is empty", "", "", "2 notebooks | late", "0.0"],
+        ["s3", "", "4.5", "not graded: judging it took too long", "", "", "", "0.0"],
     ]
     assert [path.name for path in tmp_path.iterdir()] == ["scores.csv"]
 
@@ -150,14 +188,41 @@ def test_excel_reads_chinese_names(tmp_path: Path) -> None:
     assert "李雷" in data.decode()
 
 
-@pytest.mark.parametrize("evil", ['=HYPERLINK("http://x","y")', "+1", "-1", "@SUM(1)", "\t=1", "\r\n=1", "\x1b[0m=1"])
-def test_no_cell_is_a_formula(evil: str, tmp_path: Path) -> None:
+EVIL = ['=HYPERLINK("http://x","y")', "+1", "-1", "@SUM(1)", "\t=1", "\r\n=1", "\x1b[0m=1"]
+EVIL += [
+    "x;=cmd|calc!A1",
+    "x; =1",
+    "x;\t+1",
+    'x;"=1',
+    'x;""=1";-1',
+    ";;=1",
+    "x\t=1",
+    "x|=1",
+    "x;＝1",
+    "x;\x1b[0m@a",
+    '";=1',
+]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"], ids=["comma", "semicolon", "tab", "bar"])
+@pytest.mark.parametrize("evil", EVIL)
+def test_no_cell_is_a_formula(evil: str, delimiter: str, tmp_path: Path) -> None:
+    """Not even where the cells are taken to end elsewhere, as in most of Europe."""
     outcome = Outcome(evil, "test_a", 1, False, False, evil, evil)
-    records = [Record(evil, Verdict((outcome,), "", (evil,))), Record(evil + "2", Verdict(why=evil, flags=(evil,)))]
+    flags = (evil, f"ValueError: {evil}")
+    records = [Record(evil, Verdict((outcome,), "", flags)), Record(evil + "2", Verdict(why=evil, flags=flags))]
     write_table(tmp_path / "scores.csv", records)
-    lines = table(tmp_path / "scores.csv")
+    with (tmp_path / "scores.csv").open(newline="", encoding="utf-8-sig") as file:
+        lines = list(csv.reader(file, delimiter=delimiter))
     assert len(lines) == 3
-    assert not [cell for line in lines for cell in line if cell.startswith(("=", "+", "-", "@", "\t", "\r"))]
+    signs = ("=", "+", "-", "@", "＝", "\t", "\r")
+    assert not [cell for line in lines for cell in line if cell.strip(' "').startswith(signs)]
+
+
+def test_a_text_with_semicolons_is_one_cell_and_reads_as_it_was(tmp_path: Path) -> None:
+    write_table(tmp_path / "scores.csv", [Record("a; b", Verdict((GOOD,), "", ("x; y", "1;2")))])
+    assert table(tmp_path / "scores.csv")[1] == ["a; b", "2", "2", "graded", "2", "x; y | 1;2", "0.0"]
+    assert '"a; b","2","2","graded"' in (tmp_path / "scores.csv").read_text(encoding="utf-8-sig")
 
 
 def test_a_table_of_nobody(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """A class graded: each result written when it is there, each record made once, and one's trouble stays one's own."""
 
 import json
+import threading
+import time
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -19,8 +21,15 @@ from attn_classroom.submissions import Submission
 from attn_classroom.task import Task, Verdict
 
 
-def verdict_of(task: Task) -> Verdict:
-    """In place of the judge: a point for each byte, and what a notebook asks for."""
+def verdict_of(task: Task, before: int = 0) -> Verdict:
+    """In place of the judge: a point for each byte, and what a notebook asks for that was judged so often before."""
+    if task.notebook.startswith(b"flaky "):
+        if before == 0 and task.notebook[6:7] == b"I":
+            raise IsolationError("no memory")
+        if before == 0 and task.notebook[6:7] == b"J":
+            return Verdict(why="judging it took too long", fault=True)
+        slow = ("time limit in double",) if task.notebook[6:7] == b"S" or before == 0 else ()
+        return Verdict((Outcome("q", "test_a", 1 + before, True, False, "", "h"),), "", slow)
     if task.notebook.startswith(b"raise "):
         raise {b"A": AssignmentError, b"I": IsolationError, b"K": KeyError}[task.notebook[6:7]]("trouble")
     return Verdict((Outcome("q", "test_a", len(task.notebook), True, False, "", "h"),), "", task.flags)
@@ -33,7 +42,7 @@ def judged(monkeypatch: pytest.MonkeyPatch) -> list[Task]:
 
     def judge(task: Task) -> Verdict:
         tasks.append(task)
-        return verdict_of(task)
+        return verdict_of(task, sum(each.notebook == task.notebook for each in tasks) - 1)
 
     monkeypatch.setattr(grading, "judge_apart", judge)
     return tasks
@@ -75,13 +84,14 @@ def test_who_handed_in_nothing_and_what_cannot_be_read_need_no_judge(
     ]
     grade_all(run, submissions)
     assert run.records["s1"].verdict == Verdict(why="no notebook was handed in", flags=("a link",))
-    assert run.records["s2"].verdict.why == "the file cannot be read (FileNotFoundError)"
+    assert run.records["s2"].verdict == Verdict(why="the file cannot be read (FileNotFoundError)", fault=True)
     assert judged == []
 
 
 def test_one_s_trouble_stays_one_s_own(run: Run, judged: list[Task], tmp_path: Path) -> None:
     grade_all(run, handed_in(tmp_path, s1=b"raise K", s2=b"xx"))
-    assert run.records["s1"].verdict.why == "judging it failed, see it by hand (KeyError: 'trouble')"
+    why = "judging it failed, see it by hand (KeyError: 'trouble')"
+    assert run.records["s1"].verdict == Verdict(why=why, fault=True)
     assert run.records["s2"].score == 2
 
 
@@ -93,6 +103,115 @@ def test_the_teacher_s_trouble_stops_the_class(
         grade_all(run, handed_in(tmp_path, s1=b"raise " + letter, s2=b"xx"), ahead=1)
     assert len(judged) == 1
     assert "s1" not in run.records
+
+
+# -- what the machine did
+
+
+@pytest.mark.parametrize("ahead", [1, 2])
+def test_a_student_without_a_sandbox_stops_nobody(run: Run, judged: list[Task], tmp_path: Path, ahead: int) -> None:
+    grade_all(run, handed_in(tmp_path, s1=b"xx", s2=b"raise I", s3=b"xxx"), ahead)
+    record = run.records["s2"]
+    assert record.verdict == Verdict(why="no sandbox could be had for it (trouble)", fault=True)
+    assert record.key == ""  # --resume tries again
+    assert (run.records["s1"].score, run.records["s3"].score) == (2, 3)
+    (tmp_path / "s2").write_bytes(b"x")
+    grade_all(run, [Submission("s2", tmp_path / "s2")])
+    assert run.records["s2"].score == 1
+
+
+def test_whoever_came_without_a_sandbox_waits_for_those_beside_them(run: Run, tmp_path: Path) -> None:
+    """The first result of the run is a failure; the next student had a sandbox all the same."""
+
+    class Late(Executor):
+        """Finish the first task at once, and the others once the first is known."""
+
+        def __init__(self) -> None:
+            self.tasks: list[tuple[Future[Any], Task]] = []
+
+        def submit(self, function: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+            future: Future[Any] = Future()
+            self.tasks.append((future, args[0]))
+            if len(self.tasks) == 1:
+                future.set_exception(IsolationError("no memory"))
+            elif len(self.tasks) == 2:
+                threading.Timer(0.2, lambda: future.set_result(verdict_of(args[0]))).start()
+            else:
+                assert self.tasks[1][0].done()  # no more were begun before it was clear
+                future.set_result(verdict_of(args[0]))
+            return future
+
+    executor = Late()
+    grade(run, handed_in(tmp_path, s1=b"x", s2=b"xx", s3=b"xxx"), executor, 2, told=lambda _: None)
+    assert {name: record.score for name, record in run.records.items()} == {"s1": 1, "s2": 2, "s3": 3}
+    assert [task.notebook for _, task in executor.tasks] == [b"x", b"xx", b"xxx", b"x"]
+
+
+@pytest.mark.parametrize("ahead", [1, 2])
+def test_without_any_sandbox_the_class_is_stopped(run: Run, judged: list[Task], tmp_path: Path, ahead: int) -> None:
+    class_ = {f"s{n}": b"raise I" for n in range(6)}
+    with pytest.raises(IsolationError, match="trouble"):
+        grade_all(run, handed_in(tmp_path, **class_), ahead)
+    assert len(judged) <= 2
+    assert run.records == {}
+
+
+@pytest.mark.parametrize("letter", ["I", "J", "T"])
+def test_beside_others_the_second_verdict_counts(run: Run, judged: list[Task], tmp_path: Path, letter: str) -> None:
+    told = grade_all(run, handed_in(tmp_path, s1=b"x", s2=b"flaky " + letter.encode(), s3=b"xxx"), ahead=3)
+    assert run.records["s2"].verdict == Verdict((Outcome("q", "test_a", 2, True, False, "", "h"),))
+    assert [each.student for each in told][-1] == "s2"  # told once, when it is final
+    assert len(told) == 3
+    assert len(judged) == 4
+
+
+def test_alone_a_time_limit_is_a_time_limit(run: Run, judged: list[Task], tmp_path: Path) -> None:
+    grade_all(run, handed_in(tmp_path, s1=b"x", s2=b"flaky T"), ahead=1)
+    assert (run.records["s2"].score, run.records["s2"].verdict.flags) == (1, ("time limit in double",))
+    assert len(judged) == 2
+
+
+def test_who_is_slow_alone_too_is_judged_twice_and_no_more(run: Run, judged: list[Task], tmp_path: Path) -> None:
+    grade_all(run, handed_in(tmp_path, s1=b"x", s2=b"flaky S"), ahead=2)
+    assert run.records["s2"].verdict.flags == ("time limit in double",)
+    assert len(judged) == 3
+
+
+def test_the_second_judging_is_one_at_a_time_and_after_all_others(run: Run, tmp_path: Path) -> None:
+    running: list[bytes] = []
+    together: list[list[bytes]] = []
+
+    def judge(task: Task) -> Verdict:
+        running.append(task.notebook)
+        together.append(running[:])
+        time.sleep(0.05)
+        running.remove(task.notebook)
+        return verdict_of(task, before=0)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(grading, "judge_apart", judge)
+        grade_all(run, handed_in(tmp_path, s1=b"flaky S1", s2=b"flaky S2", s3=b"x", s4=b"xx"), ahead=3)
+    assert together[-2:] in ([[b"flaky S1"], [b"flaky S2"]], [[b"flaky S2"], [b"flaky S1"]])
+    assert len(together) == 6
+
+
+def test_what_is_in_doubt_is_not_written(run: Run, judged: list[Task], tmp_path: Path) -> None:
+    """Ctrl-C before the second judging: --resume judges it as one that was not reached."""
+
+    def interrupt(record: Record) -> None:
+        if record.student == "s3":
+            raise KeyboardInterrupt
+
+    submissions = handed_in(tmp_path, s1=b"flaky T", s2=b"xx", s3=b"xxx")
+    with ThreadPoolExecutor(2) as executor, pytest.raises(KeyboardInterrupt):
+        grade(run, submissions, executor, 2, told=interrupt)
+    assert not (run.folder / "s1.json").exists()
+    assert earlier(run.folder)["s3"].score == 3
+    grade_all(run, submissions, ahead=1)
+    assert sorted(run.records) == ["s1", "s2", "s3"]
+
+
+# -- what is kept
 
 
 def test_a_record_with_the_same_key_is_not_made_again(run: Run, judged: list[Task], tmp_path: Path) -> None:
@@ -146,8 +265,8 @@ def test_the_tables_name_who_was_not_reached(run: Run, judged: list[Task], tmp_p
     grade_all(run, submissions[1:2])
     run.write_tables(submissions)
     lines = (run.folder / "scores.csv").read_text(encoding="utf-8-sig").splitlines()
-    assert [line.split(",")[0] for line in lines] == ["student", "run", "s1", "s2"]
-    assert f"not graded: {NOT_YET}" in lines[3]
+    assert [line.split(",")[0] for line in lines] == ['"student"', '"run"', '"s1"', '"s2"']
+    assert lines[3].startswith(f'"s2","","1","not graded: {NOT_YET}",')
     names = sorted(path.name for path in (run.folder / "feedback").iterdir())
     assert names[1:] == ["s1.html", "s2.html"]
     assert names[0].startswith("run-")

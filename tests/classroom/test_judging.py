@@ -225,6 +225,16 @@ def test_ctrl_c_stays_ctrl_c() -> None:
 # -- no sandbox is no zero
 
 
+CAUSED = """try:
+        student.f()
+    except Exception as error:
+        raise AssertionError('f does not work') from error"""
+HANDLED = """try:
+        student.f()
+    except Exception:
+        raise AssertionError('f does not work') from None"""
+
+
 def no_sandbox() -> Student:
     raise IsolationError("no sandbox here")
 
@@ -261,6 +271,22 @@ def test_a_machine_without_resources_is_no_zero() -> None:
 
     with pytest.raises((IsolationError, OSError)):
         run_tests({"test_public.py": written("@q\ndef test_a(student): pass")}, Referee(student, student, 1))
+
+
+@pytest.mark.parametrize("how", ["student.f()", CAUSED, HANDLED], ids=["bare", "as a cause", "while handling"])
+def test_no_sandbox_in_the_middle_of_a_test_is_no_score(how: str) -> None:
+    asked: list[int] = []
+
+    class Gone(Here):
+        def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+            asked.append(1)
+            raise IsolationError("no sandbox here")
+
+    student = lambda: Student(Gone({"f": print}))  # noqa: E731
+    body = f"@q\ndef test_a(student):\n    {how}\n\n@q\ndef test_b(student): student.f()"
+    with pytest.raises(IsolationError, match="^no sandbox here$"):
+        run_tests({"test_public.py": written(body)}, Referee(student, student, 1))
+    assert len(asked) == 1  # the next test would have waited for a sandbox in vain
 
 
 # -- alone, and without a trace

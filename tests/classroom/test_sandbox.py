@@ -11,10 +11,11 @@ import psutil
 import pytest
 
 from attn_classroom import sandbox as sandbox_module
+from attn_classroom.isolation import IsolationError
 from attn_classroom.limits import Limits
 from attn_classroom.line import Gone
 from attn_classroom.processes import descendants, end, memory_of
-from attn_classroom.sandbox import Sandbox
+from attn_classroom.sandbox import Sandbox, spawn
 from attn_classroom.student import StudentError
 
 HEAD = """
@@ -242,3 +243,23 @@ def test_all_that_a_process_started_ends_with_it(tmp_path: Path) -> None:
     assert [each for each in alive if each.status() != psutil.STATUS_ZOMBIE] == []
     assert descendants(process.pid) == []
     assert memory_of(process.pid, 0) == 0
+
+
+# -- the machine's failures
+
+
+def test_a_process_that_does_not_answer_is_no_sandbox(start: Start) -> None:
+    with pytest.raises(IsolationError, match="^the sandbox did not start: no luck$"):
+        start("print('no luck'); sys.exit()").ready(5)
+    process = start("q = receive(); send(nonce=q['nonce'], value=None); time.sleep(9)")
+    assert process.ready(5) is process
+
+
+@pytest.mark.parametrize("place", ["subprocess.Popen", "socket.socketpair"])
+def test_a_machine_without_resources_gives_no_sandbox(monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OSError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(place, refuse)
+    with pytest.raises(IsolationError, match="^the sandbox cannot be started: .*temporarily unavailable"):
+        spawn(Limits(), None)

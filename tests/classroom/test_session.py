@@ -189,11 +189,55 @@ class Scripted:
     def __init__(self, *_: Any) -> None:
         self.line = type("L", (), {"dropped": 0, "output": bytearray()})()
 
+    def ready(self, seconds: float) -> "Scripted":
+        return self
+
     def ask(self, do: str, seconds: float, **arguments: Any) -> Any:
         return {"kind": arguments["name"] if arguments["name"] in ("function", "value") else {"odd": 1}}.get(do, 1)
 
     def close(self) -> None:
         """Nothing to end."""
+
+
+@pytest.mark.parametrize("failures", [1, 2])
+@pytest.mark.parametrize("first", [False, True])
+def test_a_sandbox_that_does_not_start_is_tried_once_more(
+    monkeypatch: pytest.MonkeyPatch, failures: int, first: bool
+) -> None:
+    left = [IsolationError("the sandbox cannot be started: no memory")] * failures
+
+    class Failing(Scripted):
+        def ready(self, seconds: float) -> Scripted:
+            if left:
+                raise left.pop()
+            return self
+
+    monkeypatch.setattr(session_module, "spawn", Failing)
+    monkeypatch.setattr(session_module, "PAUSE", 0)
+    session = Session([], Limits(), None, Failing() if first else None)  # type: ignore[arg-type]
+    if failures == 1:
+        assert session.kind("value") == "value"
+    else:
+        with pytest.raises(IsolationError, match="no memory"):
+            session.kind("value")
+        assert session.kind("value") == "value"  # another test may try again
+
+
+def test_a_failed_start_is_not_the_student_s_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    left = [IsolationError("too slow")]
+
+    class Slow(Scripted):
+        def ready(self, seconds: float) -> Scripted:
+            time.sleep(0.4)
+            if left:
+                raise left.pop()
+            return self
+
+    monkeypatch.setattr(session_module, "spawn", Slow)
+    monkeypatch.setattr(session_module, "PAUSE", 0.4)
+    session = Session([("cell", "pass")], Limits(total=0.9), None)
+    assert session.kind("value") == "value"
+    assert session.flags == []
 
 
 @pytest.mark.parametrize(("name", "kind"), [("function", "function"), ("value", "value"), ("other", None)])

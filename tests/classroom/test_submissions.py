@@ -1,14 +1,21 @@
 """What a class handed in: folders and zips of every shape, and nothing followed, unpacked or read without end."""
 
 import os
+import re
 import stat
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
+from typer.testing import CliRunner
 
+from attn_classroom import grading
+from attn_classroom.__main__ import app
+from attn_classroom.escaping import file_name
 from attn_classroom.submissions import MAX_BYTES, Submission, Unreadable, find
+from attn_classroom.task import Verdict
 
 Files = dict[str, bytes]
 
@@ -137,6 +144,141 @@ def test_a_zip_whose_directory_is_damaged_is_refused_in_a_sentence(tmp_path: Pat
     place.write_bytes(data.replace(b"PK\x01\x02", b"PK\x01\x00"))
     with pytest.raises(ValueError, match="submissions are"):
         find(place, "toy")
+
+
+# -- names that are not UTF-8, as a zip made on Chinese Windows has them
+
+CHINESE = ("李雷", "韩梅", "王芳")
+FLAG = "the name is not UTF-8, see --zip-encoding in the teacher's guide"
+
+
+def in_legacy_zip(base: Path, names: list[bytes], *, flag: bool = False) -> Path:
+    """Write a zip whose names are these bytes; without the flag it does not say what they mean."""
+    place = base / "legacy.zip"
+    with zipfile.ZipFile(place, "w") as archive:
+        for number, name in enumerate(names):
+            archive.writestr(str(number).rjust(len(name), "x"), str(number))
+    data = bytearray(place.read_bytes())
+    for mark, flags, at in ((b"PK\x03\x04", 6, 30), (b"PK\x01\x02", 8, 46)):
+        start = 0
+        for name in names:
+            start = data.index(mark, start)
+            data[start + at : start + at + len(name)] = name
+            data[start + flags + 1] |= 8 * flag
+            start += at
+    place.write_bytes(data)
+    return place
+
+
+def test_students_whose_names_in_a_folder_are_not_utf_8_stay_apart(tmp_path: Path) -> None:
+    base = os.fsencode(in_folder(tmp_path, {"s1.ipynb": b"plain"}))
+    for name in CHINESE:
+        os.mkdir(base + b"/" + name.encode("gbk"))
+        Path(os.fsdecode(base + b"/" + name.encode("gbk") + b"/toy.ipynb")).write_bytes(name.encode())
+    os.mkdir(base + b"/100%" + "周".encode("gbk"))
+    found = {each.student: each for each in find(tmp_path / "class", "toy")}
+    assert found.pop("s1").flags == ()
+    assert found.pop("100%25%D6%DC").why == "no notebook was handed in"
+    assert {unquote(student, "gbk"): each.data().decode() for student, each in found.items()} == {
+        name: name for name in CHINESE
+    }
+    for student, each in found.items():
+        assert each.flags == (FLAG,)
+        assert student.isascii()
+        assert file_name(student, ".json") == f"{student}.json"  # safe as it is
+
+
+def test_a_name_that_is_not_utf_8_below_a_student_s_folder_is_no_matter(tmp_path: Path) -> None:
+    base = os.fsencode(in_folder(tmp_path, {"s1/": b""}))
+    Path(os.fsdecode(base + b"/s1/" + "作业.ipynb".encode("gbk"))).write_bytes(b"one")
+    (found,) = find(tmp_path / "class", "toy")
+    assert (found.student, found.flags, found.data()) == ("s1", (), b"one")
+
+
+@pytest.mark.parametrize("above", ["", "作业/"])
+@pytest.mark.parametrize("ending", [".ipynb", "/作业.ipynb"])
+def test_a_zip_of_names_in_an_encoding_of_its_own(tmp_path: Path, above: str, ending: str) -> None:
+    place = in_legacy_zip(tmp_path, [f"{above}{name}{ending}".encode("gbk") for name in CHINESE])
+    found = find(place, "toy", "gbk")
+    assert data_of(found) == {"李雷": b"0", "韩梅": b"1", "王芳": b"2"}
+    assert not any(each.flags for each in found)
+    unsaid = find(place, "toy")
+    assert sorted(each.data() for each in unsaid) == [b"0", b"1", b"2"]  # apart, under names that nobody can read
+    assert [each.flags for each in unsaid] == [(FLAG,)] * 3
+
+
+def test_the_second_byte_of_a_character_is_no_backslash(tmp_path: Path) -> None:
+    place = in_legacy_zip(tmp_path, ["乗一.ipynb".encode("gbk"), "乗二.ipynb".encode("gbk")])
+    assert b"\\" in "乗".encode("gbk")
+    assert data_of(find(place, "toy", "gbk")) == {"乗一": b"0", "乗二": b"1"}
+    assert sorted(each.data() for each in find(place, "toy")) == [b"0", b"1"]
+
+
+def test_a_zip_of_utf_8_names_that_does_not_say_so(tmp_path: Path) -> None:
+    """As a Mac makes it."""
+    found = find(in_legacy_zip(tmp_path, [f"{name}.ipynb".encode() for name in CHINESE]), "toy")
+    assert data_of(found) == {"李雷": b"0", "韩梅": b"1", "王芳": b"2"}
+    assert not any(each.flags for each in found)
+
+
+def test_plain_names_in_a_zip_with_others_are_not_flagged(tmp_path: Path) -> None:
+    found = find(in_legacy_zip(tmp_path, ["李雷.ipynb".encode("gbk"), b"ada.ipynb"]), "toy")
+    assert {each.student: each.flags for each in found}["ada"] == ()
+    place = in_legacy_zip(tmp_path, ["作业/ada.ipynb".encode("gbk"), "作业/bob.ipynb".encode("gbk")])
+    assert [(each.student, each.flags) for each in find(place, "toy")] == [("ada", ()), ("bob", ())]
+
+
+def test_a_name_that_says_it_is_utf_8_is_read_so_whatever_the_encoding(tmp_path: Path) -> None:
+    place = in_zip(tmp_path, {"李雷.ipynb": b"one"})
+    assert data_of(find(place, "toy", "gbk")) == {"李雷": b"one"}
+
+
+@pytest.mark.parametrize("encoding", ["nonsense", "rot13", "base64", "a\0b"])
+def test_an_encoding_that_nobody_knows(tmp_path: Path, encoding: str) -> None:
+    place = in_zip(tmp_path, {"李雷.ipynb": b"one"})
+    sentence = f"--zip-encoding needs the name of an encoding, such as gbk or big5, got {encoding!r}"
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
+        find(place, "toy", encoding)
+
+
+def test_an_encoding_that_is_not_that_of_the_zip(tmp_path: Path) -> None:
+    place = in_legacy_zip(tmp_path, ["李雷.ipynb".encode("gbk")])
+    for encoding in ("ascii", "utf-8", "utf-32"):
+        with pytest.raises(ValueError, match=rf"^the names in .*legacy.zip are not {encoding}; try another --zip-enc"):
+            find(place, "toy", encoding)
+    place = in_legacy_zip(tmp_path, [b"\xff.ipynb"], flag=True)
+    with pytest.raises(ValueError, match=r"^the names in .*legacy.zip are not utf-8, nor cp437; try another --zip-enc"):
+        find(place, "toy")
+
+
+def test_an_encoding_is_for_a_zip(tmp_path: Path) -> None:
+    place = in_folder(tmp_path, {"s1.ipynb": b"one"})
+    with pytest.raises(ValueError, match=r"^--zip-encoding is for the names in a zip, and .*class is a folder"):
+        find(place, "toy", "gbk")
+
+
+def test_the_command_grade_reads_the_names_of_a_zip(
+    toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grading, "judge_apart", lambda task: Verdict(flags=task.flags))
+    place, out = in_legacy_zip(tmp_path, [f"{name}.ipynb".encode("gbk") for name in CHINESE]), tmp_path / "out"
+    line = ["grade", str(toy_folder), str(place), "-o", str(out), "--unsafe-no-sandbox"]
+    refused = CliRunner().invoke(app, [*line, "--zip-encoding", "nonsense"], env={"COLUMNS": "200"})
+    assert (refused.exit_code, out.exists()) == (2, False)
+    assert "--zip-encoding needs the name of an encoding, such as gbk or big5, got 'nonsense'" in refused.output
+    assert CliRunner().invoke(app, [*line, "--zip-encoding", "gbk"]).exit_code == 0
+    assert {path.stem for path in (out / "feedback").iterdir()} == {*CHINESE}
+    assert CliRunner().invoke(app, [*line, "--regrade"]).exit_code == 0
+    assert FLAG in (out / "summary.html").read_text(encoding="utf-8").replace("&#39;", "'")
+
+
+def test_a_member_whose_two_names_differ_is_said_so(tmp_path: Path) -> None:
+    place = in_legacy_zip(tmp_path, [b"s1.ipynb"])
+    data = bytearray(place.read_bytes())
+    data[30] = 0xFF  # the name that stands before the packed bytes, and is read last
+    place.write_bytes(data)
+    with pytest.raises(Unreadable):
+        find(place, "toy")[0].data()
 
 
 # -- links and other files that are none

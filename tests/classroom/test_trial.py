@@ -1,10 +1,12 @@
 """One submission judged: a verdict whatever it holds, and no zero for what the teacher or the machine did."""
 
+import subprocess
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from attn_classroom import sandbox, session, trial
 from attn_classroom.assignment import Assignment, AssignmentError
 from attn_classroom.isolation import IsolationError, Walls
 from attn_classroom.limits import Limits
@@ -13,6 +15,7 @@ from attn_classroom.task import Task, Verdict
 from attn_classroom.trial import judge
 
 QUICK = Limits(cell=5, call=5, total=40)
+DEADLY = "import os\ndef double(x): os._exit(1)"
 
 
 def task(assignment: Assignment, **changes: Any) -> Task:
@@ -58,3 +61,42 @@ def test_no_sandbox_is_nobody_s_zero(toy: Assignment, walls: Walls) -> None:
     assert walls
     with pytest.raises(IsolationError, match="the sandbox did not start"):
         judge(task(toy), {})
+
+
+@pytest.mark.parametrize("failures", [1, 9])
+def test_a_sandbox_that_fails_at_first_costs_nothing(
+    toy: Assignment, monkeypatch: pytest.MonkeyPatch, failures: int
+) -> None:
+    left = [OSError(11, "Resource temporarily unavailable")] * failures
+    popen = subprocess.Popen
+
+    def start(*args: Any, **kwargs: Any) -> Any:
+        if left:
+            raise left.pop()
+        return popen(*args, **kwargs)
+
+    monkeypatch.setattr(subprocess, "Popen", start)
+    monkeypatch.setattr(session, "PAUSE", 0)
+    if failures == 1:
+        assert all(each.passed for each in judge(task(toy), None).outcomes)
+    else:
+        with pytest.raises(IsolationError, match="the sandbox cannot be started"):
+            judge(task(toy), None)
+
+
+def test_no_sandbox_in_the_middle_of_a_test_is_nobody_s_zero(toy: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The student's code ends its process, and the machine has no other."""
+    monkeypatch.setattr(session, "PAUSE", 0)
+    deadly = replace(task(toy), notebook=notebook(toy, {"double": DEADLY}, solved=True).encode())
+    assert [each.passed for each in judge(deadly, None).outcomes] == [False, False, True]
+    first = iter([sandbox.spawn(QUICK, None)])
+
+    def spawn(*_: Any) -> sandbox.Sandbox:
+        if one := next(first, None):
+            return one
+        raise IsolationError("the sandbox cannot be started: no memory")
+
+    monkeypatch.setattr(trial, "spawn", spawn)
+    monkeypatch.setattr(session, "spawn", spawn)
+    with pytest.raises(IsolationError, match="no memory"):
+        judge(deadly, None)

@@ -1,6 +1,6 @@
-"""The tests that decide the rest: eleven more bugs, each beside a right implementation, each in a sandbox of its own.
+"""The tests that decide the rest: fifteen more bugs, two of them beside a right implementation in each sandbox.
 
-A sandbox meets one bug and one right implementation, each twice, in random order. So whoever throws a coin, once or at
+A sandbox meets two bugs and one right implementation, each twice, in random order. So whoever throws a coin, once or at
 every call, fails some right implementation; and then nothing counts.
 """
 
@@ -17,7 +17,11 @@ VERDICTS = {}
 
 
 def by_contract(attend):
-    """Give attend, and refuse what its contract does not allow: the judge has to work it out."""
+    """Give attend, and refuse what its contract does not allow: the judge has to work it out.
+
+    Beside its answer, those of its arguments come back that it wrote into, for `run_tests` to do the same: copies go
+    over the wire, and such a bug could not be seen otherwise.
+    """
 
     def checked(queries, keys, values, mask=None):
         tensors = (queries, keys, values)
@@ -49,7 +53,10 @@ def by_contract(attend):
             raise ValueError(
                 f"outside the contract: no mask of shape {tuple(mask.shape)} for scores of {shape}"
             ) from None
-        return attend(queries, keys, values, mask)
+        copies = [each.clone() for each in tensors]
+        context, weights = attend(*copies, mask)
+        written = [None if torch.equal(mine, given) else mine for mine, given in zip(copies, tensors, strict=True)]
+        return context, weights, *written
 
     return checked
 
@@ -97,14 +104,15 @@ def right_by_loop(queries, keys, values, mask):
 
 
 def right_by_einsum(queries, keys, values, mask):
-    """Powers of 2, as fast kernels have them, and the division at the end."""
+    """Powers of 2, as fast kernels have them, and sums written as letters."""
     scores = torch.einsum("...id,...jd->...ij", queries, keys) * (math.log2(math.e) / math.sqrt(queries.shape[-1]))
     scores = scores.masked_fill(~mask, -math.inf)
     best = scores.amax(dim=-1, keepdim=True).clamp_min(torch.finfo(scores.dtype).min)
     powers = torch.exp2(scores - best)
     total = powers.sum(dim=-1, keepdim=True)
     total = total.masked_fill(total == 0, 1.0)
-    return torch.einsum("...ij,...jv->...iv", powers, values) / total, powers / total
+    weights = powers / total  # before the values: times them, it might not be finite
+    return torch.einsum("...ij,...jv->...iv", weights, values), weights
 
 
 def right_by_torch(queries, keys, values, mask):
@@ -134,6 +142,13 @@ def root_of_the_number_of_keys(queries, keys, values, mask):
     return weights @ values, weights
 
 
+def keys_ask_themselves(queries, keys, values, mask):
+    """Drop the queries: in row 0 asks key 0, in row 1 key 1, and from the top again if there are more rows."""
+    askers = keys[..., torch.arange(queries.shape[-2]) % keys.shape[-2], :]
+    weights = softmax_where(scaled(askers, keys), mask)
+    return weights @ values, weights
+
+
 def softmax_twice(queries, keys, values, mask):
     weights = softmax_where(softmax_where(scaled(queries, keys), mask), mask)
     return weights @ values, weights
@@ -155,6 +170,20 @@ def exponentials_as_they_are(queries, keys, values, mask):
 def weights_on_their_side(queries, keys, values, mask):
     weights = softmax_where(scaled(queries, keys), mask)
     return weights @ values, weights.mT
+
+
+def averages_the_scores(queries, keys, values, mask):
+    scores = scaled(queries, keys)
+    weights = softmax_where(scores, mask)
+    average = (weights * scores).sum(dim=-1, keepdim=True)
+    return average.expand(*average.shape[:-1], values.shape[-1]), weights
+
+
+def batch_drawn_as_queries(queries, keys, values, mask):
+    """The numbers are right. Rows that belong to the members of the batch stand where one expects queries."""
+    weights = softmax_where(scaled(queries, keys), mask)
+    context = weights @ values
+    return (context.transpose(0, -2), weights.transpose(0, -2)) if queries.dim() > 2 else (context, weights)
 
 
 def loses_a_batch_of_one(queries, keys, values, mask):
@@ -184,10 +213,19 @@ def first_mask_for_all(queries, keys, values, mask):
     return weights @ values, weights
 
 
+def mask_written_into_the_values(queries, keys, values, mask):
+    """What no query may see weighs 0 anyway, so the answer is right. But the values were the caller's."""
+    weights = softmax_where(scaled(queries, keys), mask)
+    values *= mask.any(dim=-2).unsqueeze(-1)
+    return weights @ values, weights
+
+
 WRONG = (
-    *(divided_by_d, root_of_the_number_of_keys, softmax_twice, winner_takes_all, exponentials_as_they_are),
-    *(weights_on_their_side, loses_a_batch_of_one),
+    *(divided_by_d, root_of_the_number_of_keys, keys_ask_themselves),
+    *(softmax_twice, winner_takes_all, exponentials_as_they_are),
+    *(weights_on_their_side, averages_the_scores, batch_drawn_as_queries, loses_a_batch_of_one),
     *(mask_after_the_softmax, hidden_scores_of_zero, nan_without_keys, first_mask_for_all),
+    mask_written_into_the_values,
 )
 
 
@@ -201,23 +239,27 @@ def try_all(fresh_student, generator):
         From an implementation to how often its two runs failed; `"right"` to what a right one failed with, or nothing.
     """
     verdicts = {"right": ""}
-    for number, place in enumerate(torch.randperm(len(WRONG), generator=generator).tolist()):
-        wrong, right = WRONG[place], RIGHT[number % len(RIGHT)]
-        verdicts[wrong] = 0
-        student = fresh_student()
-        for turn in torch.randperm(4, generator=generator).tolist():
-            attend = wrong if turn < 2 else right
+    order = torch.randperm(len(WRONG), generator=generator).tolist()
+    for number, start in enumerate(range(0, len(order), 2)):
+        bugs, right = [WRONG[place] for place in order[start : start + 2]], RIGHT[number % len(RIGHT)]
+        verdicts |= dict.fromkeys(bugs, 0)
+        runs, lost, student = 2 * [*bugs, right], [], fresh_student()
+        for turn in torch.randperm(len(runs), generator=generator).tolist():
+            attend = runs[turn]
+            if attend in lost:
+                continue
             try:
                 student.run_tests(by_contract(attend))
             except StudentError as error:
-                lost = error.kind in LOST
+                nothing_tested = error.kind in LOST
                 if attend is right:
-                    verdicts["right"] = str(error) if lost else error.text or error.kind
+                    verdicts["right"] = str(error) if nothing_tested else error.text or error.kind
                     return verdicts  # nothing counts any more
-                if lost:
-                    verdicts[wrong] = 0
-                    break
-                verdicts[wrong] += 1
+                verdicts[attend] += 1
+                if nothing_tested:
+                    verdicts[attend] = 0
+                    lost.append(attend)
+                    student = fresh_student()
     return verdicts
 
 
@@ -237,13 +279,20 @@ def test_no_root_is_taken(fresh_student, generator):
     assert_caught(divided_by_d, "scores divided by d, not by its root", fresh_student, generator)
 
 
-@pytest.mark.question("scores", points=2, hint="Let no two sizes be equal: not even the number of keys and their size.")
+@pytest.mark.question("scores", points=1, hint="Let no two sizes be equal: not even the number of keys and their size.")
 def test_the_root_of_another_size(fresh_student, generator):
     assert_caught(root_of_the_number_of_keys, "scores divided by the root of another size", fresh_student, generator)
 
 
 @pytest.mark.question(
-    "weights", points=2, hint="Rows may sum to 1 and be wrong. Compare the numbers with a loop, or with a pencil."
+    "scores", points=1, hint="Ask something else than the keys themselves: the weights have to follow the query."
+)
+def test_the_query_is_dropped(fresh_student, generator):
+    assert_caught(keys_ask_themselves, "weights that do not depend on the query", fresh_student, generator)
+
+
+@pytest.mark.question(
+    "weights", points=1, hint="Rows may sum to 1 and be wrong. Compare the numbers with a loop, or with a pencil."
 )
 def test_softmax_of_a_softmax(fresh_student, generator):
     assert_caught(softmax_twice, "weights that went through softmax twice", fresh_student, generator)
@@ -266,7 +315,17 @@ def test_weights_lie_on_their_side(fresh_student, generator):
     assert_caught(weights_on_their_side, "weights with queries and keys swapped", fresh_student, generator)
 
 
-@pytest.mark.question("shapes", points=2, hint="Clause 6, the second half of its first sentence.")
+@pytest.mark.question("shapes", points=1, hint="A context is made of values: let none of them look like a score.")
+def test_scores_in_place_of_values(fresh_student, generator):
+    assert_caught(averages_the_scores, "a context that is the average of the scores", fresh_student, generator)
+
+
+@pytest.mark.question("shapes", points=1, hint="Clause 6: let a batch have more members than there are queries.")
+def test_the_batch_stands_for_the_queries(fresh_student, generator):
+    assert_caught(batch_drawn_as_queries, "a batch that is taken for queries", fresh_student, generator)
+
+
+@pytest.mark.question("shapes", points=1, hint="Clause 6, the second half of its first sentence.")
 def test_a_batch_of_one(fresh_student, generator):
     assert_caught(loses_a_batch_of_one, "a leading axis that is lost when its size is 1", fresh_student, generator)
 
@@ -283,7 +342,7 @@ def test_a_score_of_zero_hides_nothing(fresh_student, generator):
     assert_caught(hidden_scores_of_zero, "hidden keys that get a score of 0", fresh_student, generator)
 
 
-@pytest.mark.question("masks", points=2, hint="What does the contract say of a row without any True?")
+@pytest.mark.question("masks", points=1, hint="What does the contract say of a row without any True?")
 def test_a_row_without_any_key(fresh_student, generator):
     assert_caught(nan_without_keys, "a row without any key that becomes NaN", fresh_student, generator)
 
@@ -293,3 +352,10 @@ def test_a_row_without_any_key(fresh_student, generator):
 )
 def test_one_mask_for_the_whole_batch(fresh_student, generator):
     assert_caught(first_mask_for_all, "a batch in which all share the first one's mask", fresh_student, generator)
+
+
+@pytest.mark.question(
+    "masks", points=1, hint="Clause 9, with a key that no query may see: are your tensors what they were before?"
+)
+def test_the_mask_is_written_into_an_argument(fresh_student, generator):
+    assert_caught(mask_written_into_the_values, "a mask that is written into the values", fresh_student, generator)

@@ -26,20 +26,22 @@ def expect(met, message):
 
 
 def numbers_in(state):
+    """Count numbers of 64 bits: those of tensors, and 1 for each bracket, name, and 8 letters."""
     if isinstance(state, dict):
-        return sum(numbers_in(part) + len(str(key)) // 40 + (not isinstance(key, str)) for key, part in state.items())
+        return 1 + sum(numbers_in(name) + numbers_in(part) for name, part in state.items())
     if isinstance(state, list | tuple):
-        return sum(numbers_in(part) for part in state)
-    if isinstance(state, torch.Tensor):
-        return state.numel()
+        return 1 + sum(numbers_in(part) for part in state)
+    if isinstance(state, str):
+        return 1 + len(state.encode()) // 8
     if isinstance(state, int):
         return 1 + state.bit_length() // 64
-    return len(state) // 8 + 1 if isinstance(state, str) else getattr(state, "size", 1)
+    shape = getattr(state, "shape", ())
+    return math.prod(shape) or 1 + len(shape)  # a tensor without numbers still has a shape
 
 
 def assert_small(state, queries, value_size, when):
     num_queries, query_size = queries.shape
-    most, count = 2 * num_queries * (query_size + value_size + 4), numbers_in(state)
+    most, count = 2 * num_queries * (query_size + value_size + 4) + 40, numbers_in(state)
     expect(state is not None, f"expected a state {when}, got nothing (None)")
     expect(count <= most, f"expected at most {most} numbers in the state {when}, got {count}")
 
@@ -88,7 +90,7 @@ def test_two_keys_by_hand(student):
 )
 def test_blocks_of_many_sizes(student, generator):
     queries = make_queries(generator)
-    blocks = [make_block(generator, size, shift) for size, shift in ((4, 0.0), (1, 3.0), (8, -1.0), (3, 5.0))]
+    blocks = [make_block(generator, size, shift) for size, shift in ((40, 0.0), (1, 3.0), (80, -1.0), (30, 5.0))]
     got = student.finish(read(student, queries, blocks))
     assert_tensor(got, all_at_once(queries, blocks), "the context of four blocks")
 
@@ -98,7 +100,7 @@ def test_blocks_of_many_sizes(student, generator):
 )
 def test_an_old_state_stays_good(student, generator):
     queries = make_queries(generator)
-    first, one, other = (make_block(generator, size, shift) for size, shift in ((16, 0.0), (4, 2.0), (5, 1.0)))
+    first, one, other = (make_block(generator, size, shift) for size, shift in ((120, 0.0), (4, 2.0), (5, 1.0)))
     state = read(student, queries, [first])
     with_one, with_other = student.absorb(state, *one), student.absorb(state, *other)
     for name, got, block in (("one way", with_one, one), ("the other way", with_other, other)):
@@ -109,7 +111,7 @@ def test_an_old_state_stays_good(student, generator):
 @pytest.mark.question("masks", points=1, hint="Mask the scores, before anything is done with them.")
 def test_some_keys_are_hidden(student, generator):
     queries, blocks = make_queries(generator), []
-    for size, shift in ((5, 0.0), (7, 2.0), (6, 1.0)):
+    for size, shift in ((50, 0.0), (70, 2.0), (60, 1.0)):
         mask = torch.rand(3, size, generator=generator) < 0.5
         mask[:, 0] = True  # every query sees a key in every block
         mask[:, 1] = False
@@ -121,8 +123,8 @@ def test_some_keys_are_hidden(student, generator):
 @pytest.mark.question("merge", points=1, hint="Bring both readers' sums to one largest score, then add.")
 def test_two_halves(student, generator):
     queries = make_queries(generator)
-    one = [make_block(generator, size, shift) for size, shift in ((7, 0.0), (4, 1.0))]
-    other = [make_block(generator, size, shift) for size, shift in ((3, 3.0), (6, 2.0))]
+    one = [make_block(generator, size, shift) for size, shift in ((70, 0.0), (40, 1.0))]
+    other = [make_block(generator, size, shift) for size, shift in ((30, 3.0), (60, 2.0))]
     a, b = read(student, queries, one), read(student, queries, other)
     for name, state in (("merge(a, b)", student.merge(a, b)), ("merge(b, a)", student.merge(b, a))):
         assert_small(state, queries, 2, f"that {name} gives")
