@@ -206,12 +206,12 @@ def test_no_connection_reaches_the_grader(assignment, tmp_path):
 def test_an_interrupted_class_is_resumed(assignment, tmp_path):
     folder, results = tmp_path / "class", tmp_path / "results"
     folder.mkdir()
-    for number in range(6):
-        (folder / f"{number}.ipynb").write_text(notebook(assignment, solved=True), encoding="utf-8")
+    for number in range(12):  # enough to be far from done, however late the interruption comes
+        (folder / f"{number:02}.ipynb").write_text(notebook(assignment, solved=True), encoding="utf-8")
     process = grade(folder, results, wait=False)
     for _ in range(600):
         sandboxed = any("bwrap" in each for each in living())
-        if ((results / "1.json").exists() and sandboxed) or process.poll() is not None:
+        if ((results / "01.json").exists() and sandboxed) or process.poll() is not None:
             break
         time.sleep(0.1)
     assert sandboxed  # and `left_over` would see it
@@ -220,14 +220,14 @@ def test_an_interrupted_class_is_resumed(assignment, tmp_path):
     assert process.returncode == 1, output
     with (results / "scores.csv").open(encoding="utf-8-sig", newline="") as file:
         status = [line["status"] for line in csv.DictReader(file)]
-    assert len(status) == 6
+    assert len(status) == 12
     assert status[:2] == ["graded", "graded"]
-    assert status[5] == "not graded: not graded yet"
-    done = (results / "0.json").stat().st_mtime_ns
+    assert status[11] == "not graded: not graded yet"
+    done = (results / "00.json").stat().st_mtime_ns
     code, output = grade(folder, results, "--resume")
     assert code == 0, output
-    assert [record.score for record in read_all(results).values()] == [20.0] * 6
-    assert (results / "0.json").stat().st_mtime_ns == done
+    assert [record.score for record in read_all(results).values()] == [20.0] * 12
+    assert (results / "00.json").stat().st_mtime_ns == done
     assert left_over() == []
 
 
