@@ -1,6 +1,5 @@
 """The command `attn-classroom`. Exit status: 0 done, 1 some could not be graded or a check failed, 2 wrong use."""
 
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated
 
@@ -60,13 +59,11 @@ def verify(
     unsafe: Unsafe = False,
 ) -> None:
     """Grade the solution, the untouched release and every listed wrong answer: each must score what it should."""
-    from attn_classroom.apart import warm_up
+    from attn_classroom.apart import judges
     from attn_classroom.verifying import verify as findings
 
-    warm_up()
-
     wrong = 0
-    with wrong_use(), ThreadPoolExecutor(jobs) as executor:
+    with wrong_use(), judges(jobs) as executor:
         for finding in findings(load(name), executor, Limits(), seeds=range(1, seeds + 1), unsafe=unsafe):
             mark = "[green]ok   [/]" if finding.holds else "[red]WRONG[/]"
             told = f"{finding.what} (seed {finding.seed}): {finding.score:g}, expected {finding.expected:g}"
