@@ -9,7 +9,6 @@ import resource
 import signal
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Executor, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -21,6 +20,7 @@ from multiprocessing.connection import Connection
 import psutil
 
 from attn_classroom.isolation import Walls, mounts
+from attn_classroom.processes import end_with_children
 from attn_classroom.task import Task, Verdict
 
 JUDGE_MEMORY = 8 * 2**30  # bytes: what a judge may allocate for the answers it compares
@@ -43,21 +43,34 @@ def warm_up() -> None:
 
 @contextmanager
 def judges(jobs: int) -> Iterator[Executor]:
-    """Give an executor. Where the block ends by an error or Ctrl-C, its judges end too, and all that they started."""
+    """Give an executor. Where the block ends by an error or Ctrl-C, its judges end too, and all that they started.
+
+    After a first Ctrl-C this process ignores any further one: what is done has to be written.
+    """
     warm_up()
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt_once)
     with ThreadPoolExecutor(jobs) as executor:
         try:
             yield executor
-        except BaseException:
-            before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C has nothing to add
+        except BaseException as error:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
             _closed.set()
             _end_all()  # a judge that is just being started is not waited for
             with _starting:
                 _end_all()
             executor.shutdown(cancel_futures=True)
             _closed.clear()
-            signal.signal(signal.SIGINT, before)
+            if not isinstance(error, KeyboardInterrupt):
+                signal.signal(signal.SIGINT, before)
             raise
+    signal.signal(signal.SIGINT, before)
+
+
+def _interrupt_once(number: int, frame: object) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _judge_and_tell(task: Task, walls: Walls | None, folder: str, answer: Connection) -> None:
@@ -104,7 +117,7 @@ def judge_apart(task: Task) -> Verdict:
             answer = replace(answer, why=why)
         finally:
             ours.close()
-            _kill(judge)
+            end_with_children(judge)
             process.join()
     if isinstance(answer, Exception):
         raise answer
@@ -126,25 +139,4 @@ def _end_all() -> None:
     for child in psutil.Process().children():
         with suppress(psutil.NoSuchProcess):  # a zombie counts as such
             if "multiprocessing.forkserver" in " ".join(child.cmdline()):
-                _kill([child])
-
-
-def _kill(processes: list[psutil.Process]) -> None:
-    """End processes and all that they started, and wait until they are gone."""
-    found = [*processes]
-    for each in processes:
-        with suppress(psutil.NoSuchProcess):
-            each.suspend()  # it starts nothing more
-            found += each.children(recursive=True)
-    for each in found:
-        with suppress(psutil.NoSuchProcess):
-            each.kill()
-    deadline = time.monotonic() + 5
-    while any(_lives(each) for each in found) and time.monotonic() < deadline:
-        time.sleep(0.01)
-
-
-def _lives(process: psutil.Process) -> bool:
-    with suppress(psutil.NoSuchProcess):
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    return False
+                end_with_children([child])

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -51,3 +52,24 @@ def end(process: subprocess.Popen[bytes]) -> None:
         with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
             each.kill()
     process.wait()
+
+
+def end_with_children(processes: list[psutil.Process]) -> None:
+    """End processes and all that they started, and wait until they are gone."""
+    found = [*processes]
+    for each in processes:
+        with suppress(psutil.NoSuchProcess):
+            each.suspend()  # it starts nothing more
+            found += each.children(recursive=True)
+    for each in found:
+        with suppress(psutil.NoSuchProcess):
+            each.kill()
+    deadline = time.monotonic() + 5
+    while any(_lives(each) for each in found) and time.monotonic() < deadline:
+        time.sleep(0.01)
+
+
+def _lives(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
