@@ -1,6 +1,8 @@
 """What the classroom's tests share: a tiny assignment, in memory and on the disk, and the walls of this machine."""
 
 import shutil
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,15 @@ from attn_classroom.assignment import Assignment, Wrong, load, read_cells
 from attn_classroom.isolation import Walls, mounts
 
 ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ctrl_c() -> Iterator[None]:
+    """Let what these tests start hear Ctrl-C, also where they run in the background of a shell, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
 
 SOURCE = '''---
 jupytext:
