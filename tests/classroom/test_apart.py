@@ -100,7 +100,8 @@ def test_judges_end_with_the_block_that_fails(toy: Assignment, tmp_path: Path, m
         fail()
     assert time.monotonic() - start < 50
     assert tasks[0].result().fault
-    assert [each.cancelled() for each in tasks] == [False, True, True]
+    # never begun, or begun too late to be judged
+    assert all(each.cancelled() or isinstance(each.exception(), CancelledError) for each in tasks[1:])
     assert len(started) >= 2
     assert [each for each in started if each.is_running() and each.status() != psutil.STATUS_ZOMBIE] == []
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("attn-classroom")] == []
