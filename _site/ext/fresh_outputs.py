@@ -18,7 +18,7 @@ from sphinx.errors import ConfigError
 
 PACKAGE = "attn_lesson"
 DRAWING = ("matplotlib", "matplotlib-inline", "altair", "vl-convert-python")
-TABLED = ("torchvision", "torchaudio", "pandas", "scikit-learn", "jupyter-book")  # rows of a table in "Run it"
+TABLED = ("torchvision", "torchaudio", "scikit-learn")  # other rows of the table of versions in "Run it"
 LIBRARIES = ("torch", "numpy", "scipy", "transformers", "d2l", "ipython", "ipykernel", "pytest", *DRAWING, *TABLED)
 SETTINGS = ("chapters/matplotlibrc", "_site/ipython/ipython_kernel_config.py", "_site/ext/build_kernel.py")
 KEPT_CACHES = 3
