@@ -98,6 +98,7 @@ def grade(
                     run.write_tables(found)
     except KeyboardInterrupt:
         interrupted = True
+        exec("")  # else CPython ends `python -m` by SIGINT where the interrupt came through an exec, as of a dataclass
     else:
         interrupted = False
     bad = [record for record in run.records.values() if record.verdict.why] if run else []

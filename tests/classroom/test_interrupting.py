@@ -30,6 +30,21 @@ def test_slow(student):
     time.sleep(student.limit)
 """
 
+INTERRUPTED_IMPORT = """
+import builtins
+
+real = __import__
+
+
+def interrupted(name, *rest, **named):
+    if name == "attn_classroom.grading":
+        exec("raise KeyboardInterrupt")
+    return real(name, *rest, **named)
+
+
+builtins.__import__ = interrupted
+"""
+
 
 @pytest.fixture
 def temporary() -> Iterator[Path]:
@@ -138,6 +153,19 @@ def test_ctrl_c_before_the_first_judge_leaves_nothing(
     assert list(temporary.iterdir()) == []
     assert process.returncode == 1
     assert "Traceback" not in output
+
+
+def test_ctrl_c_while_a_string_is_executed_ends_with_1(
+    begin: Callable[..., subprocess.Popen[str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An import may be interrupted within `exec`, which every dataclass calls; CPython remembers that to its end."""
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(INTERRUPTED_IMPORT)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    process = begin()
+    output, _ = process.communicate(timeout=60)
+    assert output.startswith("Stopped.")
+    assert process.returncode == 1
 
 
 def test_judges_do_not_outlive_a_grader_that_is_killed(begin: Callable[..., subprocess.Popen[str]]) -> None:
