@@ -80,7 +80,7 @@ def test_a_page_is_whole_quiet_accessible_and_fits(name, view, site, browser):
         for chart in page.locator(".explorable").all():
             chart.scroll_into_view_if_needed()
         if page.locator(".explorable").count():
-            page.wait_for_function("document.querySelectorAll('.explorable:not(.ready)').length === 0", timeout=15_000)
+            page.wait_for_function("document.querySelectorAll('.explorable:not(.ready)').length === 0", timeout=60_000)
         page.evaluate("document.querySelectorAll('details.numbers').forEach(box => { box.open = true })")
         page.evaluate("window.scrollTo(0, 0)")
         assert wrong == []  # before axe, which tries to read the style sheets again
@@ -112,7 +112,7 @@ def test_over_http_a_page_asks_no_one_else_and_is_light(name, server, browser, s
 
 def test_search_works_from_the_file_system(site, browser):
     page, wrong, _ = open_page(browser, (site / "search.html").as_uri() + "?q=softmax")
-    page.wait_for_selector("#search-results li a", timeout=10_000)
+    page.wait_for_selector("#search-results li a", timeout=60_000)
     found = page.locator("#search-results li a").all_inner_texts()
     page.close()
     assert any("distribution" in title.lower() for title in found)

@@ -257,7 +257,7 @@ def test_a_chapter_is_a_notebook_that_runs(built: Path, tmp_path: Path, monkeypa
     assert not any("glue" in source for source in code)
     assert "tripled = 3 * result" in code, "what a later cell needs of a gluing cell stays"
     monkeypatch.setenv("PYTHONPATH", str(built))
-    nbclient.NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    nbclient.NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(tmp_path)}}).execute()
     assert notebook.cells[-2].outputs[0].data["text/plain"] == "134.0"
 
 

@@ -6,6 +6,7 @@ import tempfile
 import threading
 import time
 from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,12 @@ def test_ctrl_c_is_not_for_a_judge(toy: Assignment) -> None:
     assert outcome.passed  # what it starts hears of it
 
 
+def lives(process: psutil.Process) -> bool:
+    with suppress(psutil.NoSuchProcess):  # it may end while it is looked at
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
+
+
 def test_judges_end_with_the_block_that_fails(toy: Assignment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     slow = task(lone(toy, f"open({str(tmp_path / 'judging')!r}, 'w').close(); time.sleep(60)"))
@@ -103,7 +110,7 @@ def test_judges_end_with_the_block_that_fails(toy: Assignment, tmp_path: Path, m
     # never begun, or begun too late to be judged
     assert all(each.cancelled() or isinstance(each.exception(), CancelledError) for each in tasks[1:])
     assert len(started) >= 2
-    assert [each for each in started if each.is_running() and each.status() != psutil.STATUS_ZOMBIE] == []
+    assert not any(map(lives, started))
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith("attn-classroom")] == []
     with judges(1) as executor:
         assert executor.submit(judge_apart, task(toy)).result().outcomes

@@ -119,10 +119,10 @@ def test_a_student_is_answered_within_a_second(assignment, tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     names = names_of(assignment) | {"check": check}
     exec("check()", names)
-    start = time.perf_counter()
+    start = time.process_time()
     exec("check()", names)
     assert "All public tests pass" in capsys.readouterr().out
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
 
 
 def test_the_site_gives_no_answer_away(assignment, site):

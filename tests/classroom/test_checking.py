@@ -112,10 +112,10 @@ def test_it_takes_less_than_a_second_and_leaves_nothing_behind(capsys: pytest.Ca
     printed(capsys, "check()", names)  # everything is imported
     modules, variables, filters = set(sys.modules), dict(os.environ), list(warnings.filters)
     seconds = []
-    for _ in range(3):  # the quickest: others work on this machine, too
-        start = time.perf_counter()
+    for _ in range(3):
+        start = time.process_time()  # what others do on this machine does not count
         assert "All public tests pass" in printed(capsys, "check()", names)
-        seconds.append(time.perf_counter() - start)
+        seconds.append(time.process_time() - start)
     assert min(seconds) < 1
     assert set(sys.modules) == modules
     assert dict(os.environ) == variables

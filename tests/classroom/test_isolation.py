@@ -278,18 +278,18 @@ def test_its_processes_and_files_are_few(student: Student) -> None:
 
 
 def test_time_runs_out_and_nothing_is_left_of_it(walls: Walls) -> None:
-    limits = Limits(cell=2, call=1, total=20)
+    limits = Limits(cell=10, call=2, total=120)
     session = Session([("probes", PROBES)], limits, walls)
     try:
         student = session.student()
         assert student.leave_a_child() is True
         assert student.write("/tmp/note", 2**20) == "written"
         start = time.monotonic()
-        with pytest.raises(StudentError, match="^your code ran longer than 1 s$"):
+        with pytest.raises(StudentError, match="^your code ran longer than 2 s$"):
             student.endless()
-        assert time.monotonic() - start < 4
+        assert time.monotonic() - start < 30
         left = [each for each in psutil.process_iter(["cmdline"]) if "61.75" in (each.info["cmdline"] or [])]
-        _, alive = psutil.wait_procs(left, timeout=3)
+        _, alive = psutil.wait_procs(left, timeout=15)
         assert [each for each in alive if each.status() != psutil.STATUS_ZOMBIE] == []
         assert student.attempt("os.path.exists('/tmp/note')") == [True, "False"]  # another sandbox, another disk
     finally:

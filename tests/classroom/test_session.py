@@ -118,7 +118,7 @@ def test_death_and_what_comes_after(monkeypatch: pytest.MonkeyPatch) -> None:
         ("endless", "while True:\n    time.sleep(0.01)"),
         ("last", "last = 3"),
     ]
-    session = Session(cells, Limits(cell=1, call=0.5, total=60), None)
+    session = Session(cells, Limits(cell=3, call=2, total=120), None)
     try:
         student = session.student()
         assert (student.double(2), student.last) == (4, 3)  # all cells but the two that ended it
@@ -126,7 +126,7 @@ def test_death_and_what_comes_after(monkeypatch: pytest.MonkeyPatch) -> None:
             student.dies()
         with pytest.raises(StudentError, match="^dies was not called again, having ended the process 1 times$"):
             student.dies()
-        with pytest.raises(StudentError, match=r"^your code ran longer than 0.5 s$"):
+        with pytest.raises(StudentError, match=r"^your code ran longer than 2 s$"):
             student.slow()
         assert session.flags == [
             "process ended in deadly",
@@ -168,7 +168,7 @@ def test_the_time_in_all_ends_a_cell() -> None:
             session.student()
     finally:
         session.close()
-    assert time.monotonic() - start < 8
+    assert time.monotonic() - start < 30
     assert session.flags[-1] == "time limit in all"
 
 
@@ -228,14 +228,14 @@ def test_a_failed_start_is_not_the_student_s_time(monkeypatch: pytest.MonkeyPatc
 
     class Slow(Scripted):
         def ready(self, seconds: float) -> Scripted:
-            time.sleep(0.4)
+            time.sleep(1)
             if left:
                 raise left.pop()
             return self
 
     monkeypatch.setattr(session_module, "spawn", Slow)
-    monkeypatch.setattr(session_module, "PAUSE", 0.4)
-    session = Session([("cell", "pass")], Limits(total=0.9), None)
+    monkeypatch.setattr(session_module, "PAUSE", 1)
+    session = Session([("cell", "pass")], Limits(total=2.9), None)
     assert session.kind("value") == "value"
     assert session.flags == []
 

@@ -90,7 +90,7 @@ def open_chart(browser, vega, tmp_path) -> Iterator[Callable[..., Chart]]:
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda said: problems.append(said.text) if said.type in {"error", "warning"} else None)
         page.goto(file.as_uri())
-        page.wait_for_selector(".explorable.ready", timeout=10_000)
+        page.wait_for_selector(".explorable.ready", timeout=60_000)
         opened.append(Chart(page, problems))
         return opened[-1]
 
