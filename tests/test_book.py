@@ -21,6 +21,7 @@ NUMBERED = [
     "04_soft_attention",
     "05_heatmaps",
     "06_learned_attention",
+    "07_museum_of_bugs",
 ]
 PAGES = ["index", *NUMBERED, "run_it", "assignments", "teach_it", "glossary", "bibliography", "how_it_is_made"]
 

@@ -6,6 +6,7 @@ module's own test file runs on that copy, in a second Python which imports torch
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -99,6 +100,17 @@ MUTANTS = {
     ),
 }  # fmt: skip
 
+EXHIBITS = {  # the bugs of chapter 7, each by the name of its function there
+    "root_left_out": "no root of d",
+    "root_taken_twice": "the root of d, twice",
+    "first_query_for_all": "the query dropped",
+    "softmax_over_queries": "softmax over the queries",
+    "scores_averaged": "scores averaged, not values",
+    "batch_as_sequence": "a batch drawn as queries",
+    "mask_after_softmax": "the mask after the softmax",
+    "mask_upside_down": "the mask upside down",
+    "mask_written_into": "the mask turned round in the caller's hands",
+}
 
 RUNNER = """
 import contextlib, json, sys
@@ -173,6 +185,13 @@ def put_in(mutant: Mutant, file: Path) -> None:
 
 def test_the_package_as_it_is_passes(run_tests: RunTests) -> None:
     assert run_tests(None, ("scores", "attention")) == (0, {})
+
+
+def test_each_exhibit_of_the_museum_is_a_mutant() -> None:
+    rooms = (ROOT / "chapters" / "07_museum_of_bugs.md").read_text(encoding="utf-8").split("\n## Exercises")[0]
+    shown = re.findall(r"^def (\w+)\(queries, keys, values, mask=None\)", rooms, re.MULTILINE)
+    assert shown == ["attend", "root_left_out", "root_taken_twice", "fourth_root", *list(EXHIBITS)[2:]]
+    assert set(EXHIBITS.values()) <= set(MUTANTS)
 
 
 @pytest.mark.parametrize("name", MUTANTS)

@@ -132,8 +132,8 @@ RIGHT = (right_by_softmax, right_by_loop, right_by_einsum, right_by_torch)
 # Wrong, in one way each ----------------------------------------------------------------------------
 
 
-def divided_by_d(queries, keys, values, mask):
-    weights = softmax_where(queries @ keys.mT / queries.shape[-1], mask)
+def root_of_the_size_of_the_values(queries, keys, values, mask):
+    weights = softmax_where(queries @ keys.mT / math.sqrt(values.shape[-1]), mask)
     return weights @ values, weights
 
 
@@ -154,9 +154,11 @@ def softmax_twice(queries, keys, values, mask):
     return weights @ values, weights
 
 
-def winner_takes_all(queries, keys, values, mask):
-    best = scaled(queries, keys).masked_fill(~mask, -math.inf).argmax(dim=-1, keepdim=True)
-    weights = torch.zeros(mask.shape, dtype=queries.dtype).scatter(-1, best, 1.0) * mask
+def four_best_keys(queries, keys, values, mask):
+    """Leave out all keys but the four with the highest scores, to save work that nobody asked to save."""
+    scores = scaled(queries, keys).masked_fill(~mask, -math.inf)
+    fourth = scores.topk(min(4, scores.shape[-1]), dim=-1).values[..., -1:]
+    weights = softmax_where(scores, mask & (scores >= fourth))
     return weights @ values, weights
 
 
@@ -172,18 +174,19 @@ def weights_on_their_side(queries, keys, values, mask):
     return weights @ values, weights.mT
 
 
-def averages_the_scores(queries, keys, values, mask):
-    scores = scaled(queries, keys)
-    weights = softmax_where(scores, mask)
-    average = (weights * scores).sum(dim=-1, keepdim=True)
-    return average.expand(*average.shape[:-1], values.shape[-1]), weights
+def float64_comes_back_as_float32(queries, keys, values, mask):
+    weights = softmax_where(scaled(queries.float(), keys.float()), mask)
+    return weights @ values.float(), weights
 
 
-def batch_drawn_as_queries(queries, keys, values, mask):
-    """The numbers are right. Rows that belong to the members of the batch stand where one expects queries."""
+def two_leading_axes_mixed(queries, keys, values, mask):
+    """Hand back the right shapes, and the answers of other members: a reshape where a transpose belongs."""
     weights = softmax_where(scaled(queries, keys), mask)
-    context = weights @ values
-    return (context.transpose(0, -2), weights.transpose(0, -2)) if queries.dim() > 2 else (context, weights)
+    answers = weights @ values, weights
+    if queries.dim() < 4:
+        return answers
+    context, weights = (each.transpose(0, 1).reshape(each.shape) for each in answers)
+    return context, weights
 
 
 def loses_a_batch_of_one(queries, keys, values, mask):
@@ -221,9 +224,9 @@ def mask_written_into_the_values(queries, keys, values, mask):
 
 
 WRONG = (
-    *(divided_by_d, root_of_the_number_of_keys, keys_ask_themselves),
-    *(softmax_twice, winner_takes_all, exponentials_as_they_are),
-    *(weights_on_their_side, averages_the_scores, batch_drawn_as_queries, loses_a_batch_of_one),
+    *(root_of_the_size_of_the_values, root_of_the_number_of_keys, keys_ask_themselves),
+    *(softmax_twice, four_best_keys, exponentials_as_they_are),
+    *(weights_on_their_side, float64_comes_back_as_float32, two_leading_axes_mixed, loses_a_batch_of_one),
     *(mask_after_the_softmax, hidden_scores_of_zero, nan_without_keys, first_mask_for_all),
     mask_written_into_the_values,
 )
@@ -274,9 +277,9 @@ def assert_caught(wrong, what, fresh_student, generator):
         raise AssertionError(f"expected a test of yours to fail for {what}, and none did")
 
 
-@pytest.mark.question("scores", points=1, hint="For which d is it the same whether one divides by d or by its root?")
-def test_no_root_is_taken(fresh_student, generator):
-    assert_caught(divided_by_d, "scores divided by d, not by its root", fresh_student, generator)
+@pytest.mark.question("scores", points=1, hint="Let values have another size than queries and keys.")
+def test_the_root_of_the_values_size(fresh_student, generator):
+    assert_caught(root_of_the_size_of_the_values, "scores divided by the root of a wrong size", fresh_student, generator)
 
 
 @pytest.mark.question("scores", points=1, hint="Let no two sizes be equal: not even the number of keys and their size.")
@@ -298,9 +301,9 @@ def test_softmax_of_a_softmax(fresh_student, generator):
     assert_caught(softmax_twice, "weights that went through softmax twice", fresh_student, generator)
 
 
-@pytest.mark.question("weights", points=1, hint="Soft attention never gives one key all. Which test of yours says so?")
-def test_only_the_best_key(fresh_student, generator):
-    assert_caught(winner_takes_all, "weights of 0 and 1 only", fresh_student, generator)
+@pytest.mark.question("weights", points=1, hint="Soft attention leaves nobody out. With how many keys do you try it?")
+def test_only_the_best_keys(fresh_student, generator):
+    assert_caught(four_best_keys, "weights for the four best keys alone", fresh_student, generator)
 
 
 @pytest.mark.question(
@@ -315,14 +318,14 @@ def test_weights_lie_on_their_side(fresh_student, generator):
     assert_caught(weights_on_their_side, "weights with queries and keys swapped", fresh_student, generator)
 
 
-@pytest.mark.question("shapes", points=1, hint="A context is made of values: let none of them look like a score.")
-def test_scores_in_place_of_values(fresh_student, generator):
-    assert_caught(averages_the_scores, "a context that is the average of the scores", fresh_student, generator)
+@pytest.mark.question("shapes", points=1, hint="Clause 6, its last sentence. Clause 1 allows two dtypes.")
+def test_the_dtype_is_lost(fresh_student, generator):
+    assert_caught(float64_comes_back_as_float32, "float64 that comes back as float32", fresh_student, generator)
 
 
-@pytest.mark.question("shapes", points=1, hint="Clause 6: let a batch have more members than there are queries.")
-def test_the_batch_stands_for_the_queries(fresh_student, generator):
-    assert_caught(batch_drawn_as_queries, "a batch that is taken for queries", fresh_student, generator)
+@pytest.mark.question("shapes", points=1, hint="Two leading axes: is each answer that of its own member?")
+def test_members_get_the_answers_of_others(fresh_student, generator):
+    assert_caught(two_leading_axes_mixed, "members that get the answers of others", fresh_student, generator)
 
 
 @pytest.mark.question("shapes", points=1, hint="Clause 6, the second half of its first sentence.")
