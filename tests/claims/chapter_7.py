@@ -65,7 +65,8 @@ def caught() -> list[list[bool]]:
     cells = [cell.source for cell in jupytext.read(CHAPTER).cells if cell.cell_type == "code"]
     nodes = [node for source in cells for node in ast.parse(source).body]
     room: dict[str, object] = {}
-    for node in nodes[: next(place for place, node in enumerate(nodes) if getattr(node, "name", "") == "keys_averaged")]:
+    end = next(place for place, node in enumerate(nodes) if getattr(node, "name", "") == "keys_averaged")
+    for node in nodes[:end]:  # before the exercises
         if isinstance(node, ast.Import | ast.ImportFrom | ast.FunctionDef) and "myst_nb" not in ast.unparse(node):
             exec(ast.unparse(node), room)
     tests = [thing for name, thing in room.items() if name.startswith("test_")]

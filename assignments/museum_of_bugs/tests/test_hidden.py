@@ -279,7 +279,9 @@ def assert_caught(wrong, what, fresh_student, generator):
 
 @pytest.mark.question("scores", points=1, hint="Let values have another size than queries and keys.")
 def test_the_root_of_the_values_size(fresh_student, generator):
-    assert_caught(root_of_the_size_of_the_values, "scores divided by the root of a wrong size", fresh_student, generator)
+    assert_caught(
+        root_of_the_size_of_the_values, "scores divided by the root of a wrong size", fresh_student, generator
+    )
 
 
 @pytest.mark.question("scores", points=1, hint="Let no two sizes be equal: not even the number of keys and their size.")
