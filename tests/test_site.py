@@ -3,6 +3,7 @@
 import functools
 import gzip
 import http.server
+import io
 import itertools
 import json
 import re
@@ -17,6 +18,7 @@ import pytest
 from axe_playwright_python.base import AXE_FILE_PATH
 from bs4 import BeautifulSoup
 from fontTools.ttLib import TTFont
+from PIL import Image
 
 ROOT = Path(__file__).parents[1]
 PAGES = [f"chapters/{path.stem}" for path in sorted((ROOT / "chapters").glob("*.md"))]
@@ -71,7 +73,7 @@ def soup(path: Path) -> BeautifulSoup:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("name", [*PAGES, "search", "genindex"])
 def test_a_page_is_whole_quiet_accessible_and_fits(name, view, site, browser):
     theme, width = VIEWS[view]
     page, wrong, _ = open_page(browser, (site / f"{name}.html").as_uri(), theme, width)
@@ -148,6 +150,51 @@ def test_ids_are_unique_and_headings_in_order(name, site):
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
+
+
+def test_no_attribute_was_set_like_prose(site):
+    """A colour written rgb(1, 2, 3) looks like a vector; with spaces that do not break it is no colour at all."""
+    for name in PAGES:
+        text = (site / f"{name}.html").read_text("utf-8")
+        assert re.findall(r"(?:rgba?|hsl|matrix|translate|scale|rotate)\([^)<>\"]*[\xa0][^)<>\"]*\)", text) == []
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_link_into_a_page_leads_there(name, site, browser):
+    """Pictures that are fetched late must not push away what a reader was led to."""
+    targets = [
+        link["href"]
+        for link in soup(site / f"{name}.html").select("nav.page-toc a[href^='#'], .toc-entry a[href^='#']")
+    ]
+    assert len(targets) > 5
+    for target in dict.fromkeys([targets[len(targets) // 2], targets[-2], targets[-1]]):
+        page, wrong, _ = open_page(browser, (site / f"{name}.html").as_uri() + target)
+        page.wait_for_timeout(300)
+        place = page.evaluate("id => document.getElementById(id).getBoundingClientRect().top", target[1:])
+        at_the_end = page.evaluate("scrollY + innerHeight >= document.documentElement.scrollHeight - 2")
+        page.close()
+        assert 0 <= place < 300 or at_the_end, (target, place)
+        assert wrong == []
+
+
+def test_without_javascript_charts_stand_still_and_have_their_colours(site, browser):
+    context = browser.new_context(java_script_enabled=False, viewport={"width": 1280, "height": 900})
+    for name in PAGES:
+        if 'class="explorable"' not in (site / f"{name}.html").read_text("utf-8"):
+            continue
+        page = context.new_page()
+        page.goto((site / f"{name}.html").as_uri())
+        for chart in page.locator(".explorable").all():
+            image = Image.open(io.BytesIO(chart.screenshot())).convert("RGB")
+            coloured = sum(count for count, pixel in image.getcolors(2**24) if max(pixel) - min(pixel) > 60)
+            assert coloured > 300, f"{name}: a chart without colours"
+        page.close()
+    context.close()
+
+
+def test_no_picture_of_an_earlier_build_is_left(site):
+    pages = "".join(path.read_text("utf-8") for path in site.rglob("*.html"))
+    assert [path.name for path in (site / "_images").iterdir() if path.name not in pages] == []
 
 
 # --- for the reader -------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ REPAIRS = {
     ' id="solution-content"': "",
     ' src="../_images/': ' loading="lazy" src="../_images/',  # a figure is fetched as it nears the screen
 }
+SIZE = re.compile(r' style="width: (\d+)px; height: (\d+)px;"')  # as attributes, which keep a place and still shrink
 START_PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -35,6 +36,8 @@ def repair(app: Sphinx, pagename: str, templatename: str, context: dict[str, Any
     for old, new in REPAIRS.items():
         if context.get("body"):
             context["body"] = context["body"].replace(old, new)
+    if context.get("body"):
+        context["body"] = SIZE.sub(r' width="\1" height="\2"', context["body"])
 
 
 def write_start_page(app: Sphinx, exception: Exception | None) -> None:

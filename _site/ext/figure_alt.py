@@ -1,8 +1,9 @@
-"""Give each figure the alternative text that its SVG carries, and its width.
+"""Give each figure the alternative text that its SVG carries, and its size.
 
 A heatmap of the package says in its own `<desc>` what is to be seen. MyST-NB publishes the SVG by `<img>`, for which a
 screen reader needs the same words in `alt`. A text set in the cell's header (`mystnb: image: alt:`) stays.
-Sphinx links a picture of known width to its own file: on a phone, where it is small, a tap shows it whole.
+Sphinx links a picture of known size to its own file: on a phone, where it is small, a tap shows it whole. A browser
+keeps the room of a picture that it has not fetched yet, so nothing below it moves (`a11y` writes the attributes).
 """
 
 import re
@@ -13,7 +14,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 
 DESCRIPTION = re.compile(r"<desc>(.*?)</desc>", re.DOTALL)
-WIDTH = re.compile(r'<svg\b[^>]*?\bwidth="([\d.]+)pt"')
+SIZE = {side: re.compile(rf'<svg\b[^>]*?\b{side}="([\d.]+)pt"') for side in ("width", "height")}
 
 
 def describe_images(app: Sphinx, doctree: nodes.document) -> None:
@@ -25,11 +26,12 @@ def describe_images(app: Sphinx, doctree: nodes.document) -> None:
         if path.suffix != ".svg" or not path.is_file():
             continue
         svg = path.read_text("utf-8")
-        description, width = DESCRIPTION.search(svg), WIDTH.search(svg)
+        description = DESCRIPTION.search(svg)
         if description and not image.get("alt"):
             image["alt"] = unescape(description[1])
-        if width and "width" not in image:
-            image["width"] = f"{float(width[1]) * 96 / 72:.0f}px"
+        drawn = {side: found[1] for side, pattern in SIZE.items() if (found := pattern.search(svg))}
+        if len(drawn) == 2 and "width" not in image:
+            image.attributes |= {side: f"{float(points) * 96 / 72:.0f}px" for side, points in drawn.items()}
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

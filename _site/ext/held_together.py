@@ -11,6 +11,7 @@ from sphinx.application import Sphinx
 NO_BREAK = "\N{NO-BREAK SPACE}"
 LONGEST = 30  # signs of a formula; a longer one has to break somewhere itself
 NAME = re.compile(r"\\[a-zA-Z]+|[{}^_ ]+")
+AS_WRITTEN = (nodes.literal, nodes.FixedTextElement, nodes.math)  # code, and raw HTML, where a vector may be a colour
 VECTOR = re.compile(r"[(\[][−\d.½⅓⅔]+(?:, [−\d.½⅓⅔]+)+[)\]]")
 BEFORE, AFTER = re.compile(r"[(\[“‘]+$"), re.compile(r"^[.,;:?!)\]”’…]+")
 
@@ -35,7 +36,7 @@ def hold_together(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         if after:
             parent[at + 1] = nodes.Text(right[after.end() :])
     for text in list(doctree.findall(nodes.Text)):
-        if VECTOR.search(text) and not isinstance(text.parent, nodes.literal | nodes.literal_block | nodes.math):
+        if VECTOR.search(text) and not isinstance(text.parent, AS_WRITTEN):
             text.parent.replace(text, nodes.Text(VECTOR.sub(lambda vector: vector[0].replace(" ", NO_BREAK), text)))
 
 
