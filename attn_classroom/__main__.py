@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 
 from attn_classroom.assignment import load
-from attn_classroom.grade_command import grade
+from attn_classroom.grade_command import grade, pool
 from attn_classroom.limits import Limits
 from attn_classroom.terminal import Jobs, Name, Unsafe, screen, wrong_use
 
@@ -59,11 +59,10 @@ def verify(
     unsafe: Unsafe = False,
 ) -> None:
     """Grade the solution, the untouched release and every listed wrong answer: each must score what it should."""
-    from attn_classroom.apart import judges
-    from attn_classroom.verifying import verify as findings
-
     wrong = 0
-    with wrong_use(), judges(jobs) as executor:
+    with wrong_use(), pool(jobs, "") as (executor, _):
+        from attn_classroom.verifying import verify as findings  # not before: a system without judges is told so
+
         for finding in findings(load(name), executor, Limits(), seeds=range(1, seeds + 1), unsafe=unsafe):
             mark = "[green]ok   [/]" if finding.holds else "[red]WRONG[/]"
             told = f"{finding.what} (seed {finding.seed}): {finding.score:g}, expected {finding.expected:g}"

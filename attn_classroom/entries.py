@@ -5,11 +5,13 @@ import stat
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from urllib.parse import quote_from_bytes
 
 OUTSIDE = "its path leads out of the zip"
 LINK = "a link, which is not followed"
+CLOSED = "the folder cannot be read"
 NAMED_UTF_8 = 0x800  # the flag of a zip's member whose name says that it is UTF-8
 AS_THEY_ARE = bytes(range(0x20, 0x7F)).replace(b"%", b"")
 
@@ -56,17 +58,27 @@ class Entry:
 
 
 def in_folder(folder: Path, above: tuple[str, ...] = ()) -> Iterator[Entry]:
-    """Find the files of a folder and those below it; what begins with a dot is nobody's."""
-    inside = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
+    """Find the files of a folder and those below it; what begins with a dot is nobody's.
+
+    Raises:
+        OSError: when the folder itself cannot be read. One below it is its student's problem alone.
+    """
+    try:
+        inside = {path: path.lstat().st_mode for path in sorted(folder.iterdir()) if not path.name.startswith(".")}
+    except OSError as error:
+        if not above:
+            raise
+        yield Entry((*above, ""), folder, problem=f"{CLOSED} ({type(error).__name__})")
+        return
     if above and not inside:
         yield Entry((*above, ""), folder)
-    for path in inside:
+    for path, mode in inside.items():
         parts = (*above, path.name)
-        if path.is_symlink():
+        if stat.S_ISLNK(mode):
             yield Entry(parts, path, problem=LINK)
-        elif path.is_dir():
+        elif stat.S_ISDIR(mode):
             yield from in_folder(path, parts)
-        elif path.is_file():
+        elif stat.S_ISREG(mode):
             yield Entry(parts, path)
         else:
             yield Entry(parts, path, problem="not a plain file")
@@ -107,25 +119,32 @@ def _of_infos(infos: list[zipfile.ZipInfo], place: Path, encoding: str, *, guess
         doubtful = guessed and not says
         name = info.filename if doubtful else info.filename.replace("\\", "/")  # half a character may look like one
         parts = tuple(part for part in name.split("/") if part not in ("", "."))
-        if not parts or parts[0] == "__MACOSX" or (info.is_dir() and len(parts) > 1):
+        out = name.startswith("/") or ".." in parts
+        if not parts or parts[0] == "__MACOSX" or (info.is_dir() and out):
             continue
+        shown = tuple(takewhile(lambda part: not part.startswith("."), parts))
         entry = Entry(parts, place, info.filename, encoding=encoding, guessed=doubtful)
-        if name.startswith("/") or ".." in parts:
+        if out:
             yield replace(entry, parts=("_".join(parts),), problem=OUTSIDE)
-        elif any(part.startswith(".") for part in parts):
-            continue
+        elif info.is_dir() or shown != parts:  # of a file that is nobody's, the folder is somebody's
+            yield from [replace(entry, parts=(*shown, ""))] if shown else []
         elif stat.S_ISLNK(info.external_attr >> 16):
             yield replace(entry, problem=LINK)
         else:
-            yield replace(entry, parts=(*parts, "")) if info.is_dir() else entry
+            yield entry
 
 
 def _unwrap(entries: list[Entry]) -> list[Entry]:
-    """Take off a folder around the whole class, which zipping a folder leaves."""
+    """Take off a folder around the whole class, which zipping a folder leaves.
+
+    A folder beside a notebook makes it a class only if it holds one too: it may be a lone student's pictures, or tests.
+    """
     outside = [entry for entry in entries if entry.problem == OUTSIDE]
     inside = [entry for entry in entries if entry.problem != OUTSIDE]
     wrapped = [entry for entry in inside if len(entry.parts) > 1 and entry.parts[1]]
-    students = {entry.parts[1] for entry in wrapped if len(entry.parts) > 2 or entry.parts[1].endswith(".ipynb")}
+    notebooks = [entry for entry in wrapped if entry.parts[-1].lower().endswith(".ipynb")]
+    folders = [entry for entry in wrapped if len(entry.parts) > 2]
+    students = {entry.parts[1] for entry in (folders if all(len(each.parts) > 2 for each in notebooks) else notebooks)}
     if len({entry.parts[0] for entry in inside}) != 1 or len(students) < 2:
         return entries
     return [*outside, *(replace(entry, parts=entry.parts[1:]) for entry in wrapped)]

@@ -20,6 +20,8 @@ from attn_classroom.terminal import Jobs, Name, Unsafe, screen, wrong_use
 @contextmanager
 def pool(jobs: int, dask: str) -> Iterator[tuple[Executor, int]]:
     """Give the executor, and how many submissions to hand to it at a time."""
+    if platform.system() == "Windows":  # it has no limits to set: what judges could not even be imported
+        raise IsolationError(advice("this is Windows"))
     if dask:
         try:
             from distributed import Client
@@ -28,10 +30,8 @@ def pool(jobs: int, dask: str) -> Iterator[tuple[Executor, int]]:
         with Client(dask) as client:  # pure=False: the same notebook judged again is another task
             yield client.get_executor(pure=False), 2 * max(1, sum(client.ncores().values()))
     else:
-        try:
-            from attn_classroom.apart import judges
-        except ImportError:  # Windows has no limits to set
-            raise IsolationError(advice(f"this is {platform.system()}")) from None
+        from attn_classroom.apart import judges
+
         with judges(jobs) as executor:
             yield executor, jobs
 
@@ -61,23 +61,23 @@ def grade(
         with wrong_use(), pool(jobs, dask) as (executor, ahead):
             from attn_classroom.grading import grade as grade_all
             from attn_classroom.run import Run, earlier, seed_of
-            from attn_classroom.submissions import Submission, find
+            from attn_classroom.submissions import absent, composed, find
 
             if output.exists() and not output.is_dir():
                 raise ValueError(f"the results need a folder, and {output} is a file")
             assignment = load(name)
             found = find(submissions, assignment.name, zip_encoding)
-            expected = roster.read_text(encoding="utf-8-sig").split("\n") if roster else []
-            absent = {line.strip() for line in expected if line.strip()} - {each.student for each in found}
-            found = sorted(
-                [*found, *(Submission(each, why="nothing was handed in") for each in absent)], key=lambda s: s.student
-            )
+            known = earlier(output) if output.is_dir() else {}
+            if roster:
+                before = set() if regrade else {student for student, record in known.items() if record.key}
+                missing = [each for each in absent(roster, found) if each.student not in before]
+                found = sorted([*found, *missing], key=lambda each: each.student)
+            only = composed(only)
             wanted = [each for each in found if not only or each.student == only]
             if not wanted:
                 raise ValueError(
                     f"nobody called {only!r} handed anything in" if only else f"nothing was handed in at {submissions}"
                 )
-            known = earlier(output) if output.is_dir() else {}
             if known and not (resume or only or regrade):
                 raise ValueError(
                     f"{output} holds results: say --resume to go on, --regrade to grade anew, or another folder"
@@ -87,6 +87,12 @@ def grade(
             limits = Limits(total=seconds, call=call_seconds, cell=cell_seconds)
             run = Run(assignment, output, secrets.randbelow(10**6) if seed is None else seed, limits, unsafe)
             run.records = {key: value for key, value in known.items() if key != only and (only or not regrade)}
+            if only and (others := run.others(each.student for each in found)):
+                raise ValueError(
+                    f"{output} holds results that came of other tests or inputs ({len(others)}, {others[0]} for one): "
+                    "say --resume instead of --only to grade these anew as well, or another folder"
+                )
+            run.let_go(wanted)
             if unsafe:
                 screen.print("[bold red]No sandbox: students' code runs with your rights, on your files.[/]")
             with Progress(*columns, *times, console=screen) as progress:

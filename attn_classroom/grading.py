@@ -13,6 +13,8 @@ from attn_classroom.run import Run
 from attn_classroom.submissions import Submission, Unreadable
 from attn_classroom.task import Task, Verdict
 
+ONCE = "could not be judged again, alone"
+
 
 class _Entry(NamedTuple):
     student: str
@@ -26,7 +28,7 @@ def grade(
     """Grade submissions, and write each result when it is final.
 
     Where several are judged at a time, one can suffer from the load of the others: whoever hit a time limit, or could
-    not be judged, is judged once more at the end, alone, and that verdict counts.
+    not be judged, is judged once more at the end, alone, and that verdict counts, unless it is no verdict.
 
     Args:
         run: what is graded, and where to.
@@ -40,7 +42,7 @@ def grade(
         IsolationError: when nobody at all had a sandbox.
     """
     bench = _Bench(executor)
-    doubtful: list[_Entry] = []
+    doubtful: dict[str, tuple[_Entry, Verdict]] = {}
 
     def keep(record: Record) -> None:
         run.keep(record)
@@ -48,11 +50,16 @@ def grade(
 
     for entry, verdict in bench.judged(_entries(run, submissions, keep, told), ahead):
         if ahead > 1 and (verdict.fault or any(flag.startswith("time limit") for flag in verdict.flags)):
-            doubtful.append(entry)
+            doubtful[entry.student] = entry, verdict
         else:
             keep(_record(entry, verdict))
-    for entry, verdict in bench.judged(iter(doubtful), 1):
-        keep(_record(entry, verdict))
+    for entry, verdict in bench.judged(iter([entry for entry, _ in doubtful.values()]), 1):
+        _, first = doubtful[entry.student]
+        if verdict.fault and first.outcomes:
+            first = replace(first, flags=(*first.flags, f"{ONCE}: {verdict.why}"))
+            keep(_record(entry._replace(key=""), first))
+        else:
+            keep(_record(entry, verdict))
 
 
 def _record(entry: _Entry, verdict: Verdict) -> Record:
@@ -63,7 +70,7 @@ def _entries(
     run: Run, submissions: list[Submission], keep: Callable[[Record], None], told: Callable[[Record], None]
 ) -> Iterator[_Entry]:
     for each in submissions:
-        fault = False
+        fault = each.fault
         try:
             data = b"" if each.why else each.data()
         except Unreadable as error:  # the teacher's copy of it, whatever it holds

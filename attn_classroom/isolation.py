@@ -7,6 +7,7 @@ bubblewrap's own user namespace does the same.
 """
 
 import os
+import platform
 import shutil
 import sys
 from importlib.metadata import PackageNotFoundError, distribution
@@ -142,8 +143,7 @@ def mounts() -> Walls:
 
 def advice(why: str) -> str:
     """Say what is missing and how to get it."""
-    return (
-        f"no sandbox here: {why}. On Debian 12, Ubuntu 24.04 or newer: apt-get install bubblewrap util-linux. On macOS "
-        f"and Windows, grade in a Linux virtual machine (or WSL 2). If user namespaces are forbidden, grade as root. "
-        f"`attn-classroom doctor` tells more; --unsafe-no-sandbox runs students' code with your own rights"
-    )
+    unsafe = "" if platform.system() == "Windows" else "; --unsafe-no-sandbox runs students' code with your own rights"
+    ways = "On Debian 12, Ubuntu 24.04 or newer: apt-get install bubblewrap util-linux. On macOS and Windows, grade in "
+    ways += "a Linux virtual machine (or WSL 2). If user namespaces are forbidden, grade as root."
+    return f"no sandbox here: {why}. {ways} `attn-classroom doctor` tells more{unsafe}"

@@ -10,12 +10,27 @@ from contextlib import suppress
 from typing import Any
 
 from attn_classroom.inside.wire import HEADER, MAX_FRAME, pack
+from attn_classroom.limits import Limits
 
 TICK = 0.1  # seconds between two looks at the process
+MAX_CALLS = 10_000  # calls back to the judge within one call
 
 
 class Gone(Exception):  # noqa: N818 (it says what happened, and is always caught)
-    """The process is of no use any more, and why: `time`, `memory`, `ended`, or `garbled`."""
+    """The process is of no use any more, and why: `time`, `memory`, `calls`, `ended`, or `garbled`."""
+
+    def told(self, limits: Limits) -> tuple[str, str]:
+        """Say why: in two words for a flag, and in a sentence for the student whose function was called."""
+        return {
+            "time": ("time limit", f"your code ran longer than {limits.call:g} s"),
+            "memory": (
+                "memory limit",
+                f"your code used more than {limits.all_memory / 2**30:.1f} GiB of memory in all",
+            ),
+            "calls": ("too many calls", f"your code called the function it was given more than {MAX_CALLS} times"),
+            "ended": ("process ended", "your code ended the Python process"),
+            "garbled": ("garbled answer", "your code disturbed the line to the grader, or its answer was too large"),
+        }[str(self)]
 
 
 class Line:
@@ -40,6 +55,7 @@ class Line:
 
         Raises:
             Gone: when it is not taken in time, or there is nobody to take it.
+            WireError: when it is too large; nothing of it was sent.
         """
         try:
             self._channel.settimeout(max(0.01, deadline - time.monotonic()))

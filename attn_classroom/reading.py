@@ -3,6 +3,7 @@
 import re
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
@@ -11,6 +12,7 @@ from attn_classroom.assignment import Assignment
 from attn_classroom.submissions import MAX_BYTES, Unreadable
 
 MAX_CELLS = 2000
+MAX_READ = 1_000_000  # characters of a cell, which IPython reads again for each of its magics
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,20 @@ def _merge(cells: list[tuple[str, str, dict[str, object]]], assignment: Assignme
     return Reading([(name, plain_python(given[name]).rstrip()) for name in missing] + run, flags)
 
 
+class _Transformer(TransformerManager):
+    """IPython's own, which stops where a cell would take too long: what is left shows when the cell is compiled."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._left = MAX_READ
+
+    def do_one_token_transform(self, lines: list[str]) -> Any:
+        self._left -= sum(len(line) for line in lines)
+        if self._left < 0:
+            return False, lines
+        return super().do_one_token_transform(lines)  # type: ignore[no-untyped-call]
+
+
 def plain_python(source: str) -> str:
     r"""Turn magics and shell lines into Python, by IPython's own rules; the sandbox lets them do nothing.
 
@@ -94,6 +110,6 @@ def plain_python(source: str) -> str:
     """
     source = re.sub(r"\A\s*%%(time|timeit|capture|prun)\b.*\n", "", source)  # what stands below is run all the same
     try:
-        return str(TransformerManager().transform_cell(source))
+        return str(_Transformer().transform_cell(source))
     except Exception:  # noqa: BLE001 (the mistake shows when the cell is compiled)
         return source

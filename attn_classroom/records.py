@@ -5,7 +5,7 @@ import io
 import json
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +22,13 @@ class Record:
         student: the ID.
         verdict: what came of the submission.
         key: of the bytes, the assignment and the seed; a record with the same key need not be made again.
+        run: by which assignment, seed, versions and isolation it came about.
     """
 
     student: str
     verdict: Verdict
     key: str = ""
+    run: dict[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def score(self) -> float:
@@ -47,7 +49,7 @@ def points_of(records: list[Record]) -> dict[str, float]:
     return points
 
 
-def to_gradescope(record: Record, run: dict[str, Any]) -> dict[str, Any]:
+def to_gradescope(record: Record) -> dict[str, Any]:
     """Write a record as Gradescope reads it; what it has no place for stands under `extra_data`.
 
     There is no score where a fault that is not the student's left none: Gradescope then says that grading failed.
@@ -64,8 +66,8 @@ def to_gradescope(record: Record, run: dict[str, Any]) -> dict[str, Any]:
         }
         for each in verdict.outcomes
     ]
-    extra = {"student": record.student, "key": record.key, "why": verdict.why, "fault": verdict.fault, "run": run}
-    extra |= {"flags": list(verdict.flags), "outcomes": [vars(each) for each in verdict.outcomes]}
+    extra = {"student": record.student, "key": record.key, "why": verdict.why, "fault": verdict.fault}
+    extra |= {"run": record.run, "flags": list(verdict.flags), "outcomes": [vars(each) for each in verdict.outcomes]}
     return ({} if verdict.fault else {"score": record.score}) | {
         "execution_time": round(verdict.seconds, 2),
         "output": clean(verdict.why or "Graded."),
@@ -88,7 +90,7 @@ def from_gradescope(data: dict[str, Any]) -> Record:
     outcomes = tuple(Outcome(**each) for each in extra["outcomes"])
     rest = extra["printed"], data["execution_time"], extra.get("fault", False)
     verdict = Verdict(outcomes, extra["why"], tuple(extra["flags"]), *rest)
-    return Record(extra["student"], verdict, extra["key"])
+    return Record(extra["student"], verdict, extra["key"], dict(extra["run"]))
 
 
 def read_all(folder: Path) -> dict[str, Record]:

@@ -5,6 +5,8 @@ import json
 import platform
 import shutil
 import subprocess
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -15,11 +17,12 @@ from attn_classroom.escaping import file_name
 from attn_classroom.limits import Limits
 from attn_classroom.records import Record, points_of, read_all, to_gradescope, write, write_table
 from attn_classroom.reports import feedback, summary
-from attn_classroom.submissions import Submission
+from attn_classroom.submissions import Submission, Unreadable
 from attn_classroom.task import Verdict
 
 UNSAFE = "NONE: --unsafe-no-sandbox, students' code ran with the rights of the grader"
 NOT_YET = "not graded yet"
+OTHER = "its result came of other tests or inputs, and its notebook is not here to be graded with these"
 
 
 @dataclass
@@ -59,13 +62,39 @@ class Run:
         content = f"{hashlib.sha256(data).hexdigest()} {self.assignment.fingerprint} {self.seed} {self.unsafe}"
         return hashlib.sha256(content.encode()).hexdigest()[:16]
 
+    def has(self, submission: Submission) -> bool:
+        """Whether the result of this very notebook is known, by these tests and inputs."""
+        known = self.records.get(submission.student)
+        if known is None or not known.key or submission.why:
+            return False
+        with suppress(Unreadable):
+            return known.key == self.key(submission.data())
+        return False
+
+    def others(self, students: Iterable[str]) -> list[str]:
+        """List who of them has points by other tests or inputs, which cannot stand beside those of this run."""
+        these = {"fingerprint": self.assignment.fingerprint, "seed": self.seed}
+        known = [self.records[student] for student in sorted(students) if student in self.records]
+        return [each.student for each in known if each.verdict.outcomes and not these.items() <= each.run.items()]
+
+    def let_go(self, wanted: list[Submission]) -> None:
+        """Forget each result that is to be made again, so that no table shows it as one of this run.
+
+        It reads *not graded yet*; of who is not among those wanted, `OTHER`. The student's own `ID.json` stays.
+        """
+        again = {each.student for each in wanted if not self.has(each)}
+        self.records = {student: record for student, record in self.records.items() if student not in again}
+        gone = self.others(self.records.keys() - {each.student for each in wanted})
+        self.records |= {student: Record(student, Verdict(why=OTHER, fault=True)) for student in gone}
+
     def keep(self, record: Record) -> None:
         """Write what came of one student."""
+        record = replace(record, run=self.description())
         if self.unsafe:
             flags = ("graded without a sandbox", *record.verdict.flags)
             record = replace(record, verdict=replace(record.verdict, flags=flags))
         self.records[record.student] = record
-        text = json.dumps(to_gradescope(record, self.description()), indent=1, ensure_ascii=False)
+        text = json.dumps(to_gradescope(record), indent=1, ensure_ascii=False)
         write(self.folder / file_name(record.student, ".json"), text)
 
     def write_tables(self, submissions: list[Submission]) -> None:

@@ -16,11 +16,10 @@ from typing import Any
 from attn_classroom.inside.wire import decode, encode
 from attn_classroom.isolation import FIRST_UID, START, IsolationError, Walls, command, environment
 from attn_classroom.limits import Limits
-from attn_classroom.line import TICK, Gone, Line
+from attn_classroom.line import MAX_CALLS, TICK, Gone, Line
 from attn_classroom.processes import end, memory_of
 from attn_classroom.student import StudentError
 
-MAX_CALLS = 10_000  # calls back to the judge within one call
 _number = itertools.count()
 
 
@@ -85,15 +84,15 @@ class Sandbox:
     def _exchange(self, request: dict[str, Any], functions: list[Callable[..., Any]], deadline: float) -> Any:
         nonce = secrets.token_hex(8)  # a frame that was written before it was asked for cannot hold this
         self.line.send({"nonce": nonce, **request}, deadline)
-        for _ in range(MAX_CALLS):
+        for calls in itertools.count():
             reply = self.line.receive(deadline, self._look_at_memory)
             if reply.get("nonce") != nonce:
                 raise Gone("garbled")
             if "call" not in reply:
                 break
+            if calls == MAX_CALLS:
+                raise Gone("calls")
             self.line.send(_call_back(reply, functions), deadline)
-        else:
-            raise Gone("time")
         if "error" in reply:
             raise _student_error(reply["error"])
         return reply.get("value")

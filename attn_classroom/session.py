@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from attn_classroom.inside.wire import encode
+from attn_classroom.inside.wire import WireError, encode
 from attn_classroom.isolation import IsolationError, Walls
 from attn_classroom.limits import Limits
 from attn_classroom.line import Gone
@@ -101,18 +101,10 @@ class Session:
             return sandbox.ask(do, self._left(self._limits.call), **arguments)
         except Gone as gone:
             self._deaths[name] += 1
-            self._flag(f"{self._reason(gone)[0]} in {name or 'a name'}")
+            what, told = gone.told(self._limits)
+            self._flag(f"{what} in {name or 'a name'}")
             self.close()
-            raise StudentError("Gone", self._reason(gone)[1].format(limit=self._limits.call)) from None
-
-    def _reason(self, gone: Gone) -> tuple[str, str]:
-        memory = f"{self._limits.all_memory / 2**30:.1f} GiB"
-        return {
-            "time": ("time limit", "your code ran longer than {limit:g} s"),
-            "memory": ("memory limit", f"your code used more than {memory} of memory in all"),
-            "ended": ("process ended", "your code ended the Python process"),
-            "garbled": ("garbled answer", "your code disturbed the line to the grader, or its answer was too large"),
-        }[str(gone)]
+            raise StudentError("Gone", told) from None
 
     def _running(self) -> Sandbox:
         while self._sandbox is None:
@@ -142,9 +134,11 @@ class Session:
             if error.kind == "Gone":
                 raise
             self._flag(f"error in {name}: {error.kind}: {error.text}"[:200].removesuffix(": "))
+        except WireError:
+            self._flag(f"too large to be run: {name}")
         except Gone as gone:
             self._deaths[key] += 1
-            self._flag(f"{self._reason(gone)[0]} in {name}")
+            self._flag(f"{gone.told(self._limits)[0]} in {name}")
             self.close()
             return False
         return True

@@ -1,12 +1,13 @@
 """What a class handed in: a folder or a zip, of `ID.ipynb` or of `ID/...ipynb`."""
 
 import lzma
+import unicodedata
 import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from attn_classroom.entries import Entry, in_folder, in_zip
+from attn_classroom.entries import CLOSED, Entry, in_folder, in_zip
 
 MAX_BYTES = 20 * 2**20  # of a notebook
 MISREAD = "the name is not UTF-8, see --zip-encoding in the teacher's guide"
@@ -27,6 +28,7 @@ class Submission:
         why: why there is nothing to grade.
         flags: what a teacher may want to look at.
         encoding: of the names in the zip.
+        fault: whether nothing to grade is the fault of the teacher's copy, not the student's.
     """
 
     student: str
@@ -35,6 +37,7 @@ class Submission:
     why: str = ""
     flags: tuple[str, ...] = ()
     encoding: str = ""
+    fault: bool = False
 
     def data(self) -> bytes:
         """Read the notebook, and never more of it than may be graded.
@@ -77,8 +80,32 @@ def find(place: Path, name: str, encoding: str = "") -> list[Submission]:
         raise ValueError(f"submissions are a folder or a zip file, and {place} is neither")
     of: dict[str, list[Entry]] = {}
     for entry in entries:
-        of.setdefault(entry.student, []).append(entry)
+        of.setdefault(composed(entry.student), []).append(entry)
     return [_choose(student, of[student], name) for student in sorted(of)]
+
+
+def composed(name: str) -> str:
+    """Write a name in the one form in which names are compared: a Mac writes é as an e and an accent.
+
+    Example:
+        >>> len("e\u0301"), len(composed("e\u0301"))
+        (2, 1)
+    """
+    return unicodedata.normalize("NFC", name)
+
+
+def absent(roster: Path, found: list[Submission]) -> list[Submission]:
+    """List who is on the roster, a file of one ID a line, and handed in nothing.
+
+    Raises:
+        ValueError: when the roster is not UTF-8.
+    """
+    try:
+        lines = roster.read_text(encoding="utf-8-sig").split("\n")
+    except UnicodeDecodeError:
+        raise ValueError(f"a roster needs to be text in UTF-8, one ID a line, and {roster} is not") from None
+    named = {composed(line.strip()) for line in lines if line.strip()}
+    return [Submission(each, why="nothing was handed in") for each in sorted(named - {each.student for each in found})]
 
 
 def _choose(student: str, entries: list[Entry], name: str) -> Submission:
@@ -87,10 +114,14 @@ def _choose(student: str, entries: list[Entry], name: str) -> Submission:
     usable = [entry for entry in entries if not entry.problem and entry.parts[-1].lower().endswith(".ipynb")]
     if len(usable) > 1:
         flags += (f"{len(usable)} notebooks",)
-        usable = [entry for entry in usable if entry.parts[-1] == f"{name}.ipynb"] or usable
-    if len(usable) == 1:
-        (one,) = usable
+    called = [entry for entry in usable if entry.parts[-1].lower() == f"{name}.ipynb".lower()]
+    if len(usable) == 1 or len(called) == 1:
+        (one,) = called or usable
         return Submission(student, one.place, one.member, "", flags, one.encoding)
+    fault = any(problem.startswith(CLOSED) for problem in problems)  # what is missing may lie there
     if usable:
-        return Submission(student, why=f"{len(usable)} notebooks, and none is called {name}.ipynb", flags=flags)
-    return Submission(student, why="; ".join(problems) or "no notebook was handed in", flags=flags)
+        so = f"{len(called)} are" if called else "none is"
+        why = f"{len(usable)} notebooks, and {so} called {name}.ipynb"
+    else:
+        why = "; ".join(problems) or "no notebook was handed in"
+    return Submission(student, why=why, flags=flags, fault=fault)

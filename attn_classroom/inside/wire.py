@@ -16,14 +16,12 @@ import torch
 MAX_FRAME = 32 * 2**20  # bytes: a longer answer is refused before it is read
 MAX_DEPTH = 20
 MAX_AXES = 8
+MAX_PAIRS = 1000  # of a dict: keys can be chosen so that building it takes the square of their number
 GARBLED = "the answer is garbled"
 HEADER = struct.Struct(">I")
-DTYPES = {
-    str(dtype).removeprefix("torch."): dtype
-    for dtype in (
-        *(torch.float16, torch.bfloat16, torch.float32, torch.float64),
-        *(torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64),
-    )
+DTYPES: dict[str, torch.dtype] = {
+    name: getattr(torch, name)
+    for name in ("float16", "bfloat16", "float32", "float64", "bool", "uint8", "int8", "int16", "int32", "int64")
 }
 SIZES = {name: torch.empty(0, dtype=dtype).element_size() for name, dtype in DTYPES.items()}
 
@@ -66,6 +64,8 @@ def encode(value: Any, functions: list[Callable[..., Any]] | None = None, depth:
         if isinstance(value, kind):
             return {kind.__name__: [encode(item, functions, depth + 1) for item in value]}
     if isinstance(value, dict):
+        if len(value) > MAX_PAIRS:
+            raise WireError(f"a dict may have {MAX_PAIRS} entries, this one has {len(value)}")
         return {"dict": [[encode(each, functions, depth + 1) for each in pair] for pair in value.items()]}
     if functions is not None and callable(value):
         functions.append(value)
@@ -117,8 +117,9 @@ def decode(data: Any, function: Callable[[int], Any] | None = None, depth: int =
     if kind not in ("tuple", "list", "dict") or type(content) is not list:
         raise WireError(GARBLED)
     if kind != "dict":
-        items = [decode(item, function, depth + 1) for item in content]
-        return tuple(items) if kind == "tuple" else items
+        return {"tuple": tuple, "list": list}[kind](decode(item, function, depth + 1) for item in content)
+    if len(content) > MAX_PAIRS:
+        raise WireError(f"a dict may have {MAX_PAIRS} entries, this one has {len(content)}")
     if any(type(pair) is not list or len(pair) != 2 for pair in content):
         raise WireError(GARBLED)
     try:
@@ -134,17 +135,16 @@ def _decode_tensor(content: Any) -> torch.Tensor:
         raw = bytearray(base64.b64decode(text, validate=True))
     except (KeyError, TypeError, ValueError) as error:
         raise WireError(GARBLED) from error
-    plain = type(shape) is list and len(shape) <= MAX_AXES and all(type(size) is int for size in shape)
-    if not plain or any(not 0 <= size <= MAX_FRAME for size in shape) or math.prod(shape) * SIZES[name] != len(raw):
-        raise WireError(GARBLED)
-    if dtype is torch.bool and raw.strip(b"\0\1"):
+    good = type(shape) is list and len(shape) <= MAX_AXES and all(type(size) is int for size in shape)
+    good = good and all(0 <= size <= MAX_FRAME for size in shape) and math.prod(shape) * SIZES[name] == len(raw)
+    if not good or (dtype is torch.bool and raw.strip(b"\0\1")):
         raise WireError(GARBLED)
     return (torch.frombuffer(raw, dtype=dtype) if raw else torch.empty(0, dtype=dtype)).reshape(shape)
 
 
 def pack(message: dict[str, Any]) -> bytes:
     """Make one frame: four bytes of length, then JSON."""
-    body = json.dumps(message).encode()
+    body = json.dumps(message, ensure_ascii=False).encode("utf-8", "surrogatepass")  # json.loads does as well
     if len(body) > MAX_FRAME:
         raise WireError("a message is too large to be sent")
     return HEADER.pack(len(body)) + body

@@ -156,6 +156,8 @@ CELLS = [
     Attack("given twice", FULL, "repeated cell: setup", change=at("setup", copy_cell)),
     Attack("given retyped", FULL, "retyped cell: setup", change=at("setup", retype)),
     wrong_and("checks replaced", "check = print"),
+    in_cell("magics without end", "x = 1 + 2\n" * 2000 + "%pwd\n" * 490, "error in cell 3: SyntaxError"),
+    in_cell("a wide cell", "s = '" + "é" * 6_000_000 + "'"),  # as ASCII it would be more than a frame holds
 ]
 
 ENDS = [
@@ -198,6 +200,15 @@ HUNGER = [
     in_cell("line closed", "import os; os.closerange(3, 200)", "process ended in cell"),
 ]  # fmt: skip
 
+COLLIDING = """
+from attn_classroom.inside import worker
+send = worker.pack
+def pack(message):
+    worker.pack = send
+    return send(message | {"value": {"dict": [[(2**61 - 1) * n, 0] for n in range(50_000)]}})
+worker.pack = pack
+return scores
+"""
 LIES = [
     wrong_and("torch patched", "torch.allclose = torch.equal = torch.isclose = lambda *a, **k: torch.tensor(True)\n"
               "torch.testing.assert_close = lambda *a, **k: None\ntorch.Tensor.__eq__ = lambda *a: True"),
@@ -228,6 +239,7 @@ LIES = [
             "worker.channel.sendall(struct.pack('>I', len(body)) + body)\nreturn scores", "garbled answer", score=12),
     in_call("frame of 4 GB", "import gc, socket\nfor each in gc.get_objects():\n    if isinstance(each, socket.socket):\n"
             "        each.sendall(b'\\xff\\xff\\xff\\xff' + bytes(1000))\nreturn scores", "garbled answer in top_k_weights"),
+    in_call("colliding keys", COLLIDING),
     in_call("pickle", "class Bomb:\n    def __reduce__(self): return (print, ('boom',))\nreturn Bomb()"),
     in_call("surrogates", "raise ValueError('\\ud800 \\x1b[31m')"),
     in_call("markup", "print('\\x1b[31m<script>alert(1)</script>')\nraise ValueError('<script>alert(2)</script>\\x1b[2J')"),
@@ -284,7 +296,7 @@ def hand_in(assignment: Assignment, attack: Attack, folder: Path) -> None:
     made = json.loads(notebook(assignment, attack.answers, solved=attack.student != "untouched"))
     if attack.change:
         attack.change(made)
-    data = json.dumps(made).encode() if attack.raw is None else attack.raw
+    data = json.dumps(made, ensure_ascii=False).encode() if attack.raw is None else attack.raw
     (folder / f"{attack.student}.ipynb").write_bytes(data)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pytest
+import torch
 
 from attn_classroom.assignment import PUBLIC, load
 from attn_classroom.checking import check
@@ -113,16 +114,30 @@ def test_known_mistakes_are_listed(assignment):
     assert all(0 <= each.score < 20 for each in assignment.wrong)
 
 
-def test_a_student_is_answered_within_a_second(assignment, tmp_path, monkeypatch, capsys):
-    """A timing, and a generous one: the promise is made to the student, and the tests are what keeps it."""
+@pytest.fixture
+def one_thread():
+    """Several threads of torch spin while they wait for one another: work, on a busy machine, that is none."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_a_student_is_answered_within_a_second_of_work(assignment, tmp_path, monkeypatch, capsys):
+    """The fastest of three: what else runs here takes none of the work's time, and half a minute of waiting is much."""
     release(assignment, tmp_path)
     monkeypatch.chdir(tmp_path)
     names = names_of(assignment) | {"check": check}
-    exec("check()", names)
-    start = time.process_time()
-    exec("check()", names)
-    assert "All public tests pass" in capsys.readouterr().out
-    assert time.process_time() - start < 10
+    work, waiting = [], []
+    for _ in range(3):
+        start = time.process_time(), time.monotonic()
+        exec("check()", names)
+        work.append(time.process_time() - start[0])
+        waiting.append(time.monotonic() - start[1])
+        assert "All public tests pass" in capsys.readouterr().out
+    assert min(work) < 1
+    assert min(waiting) < 30
 
 
 def test_the_site_gives_no_answer_away(assignment, site):

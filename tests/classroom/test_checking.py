@@ -107,16 +107,18 @@ def test_it_is_the_check_of_the_package() -> None:
         attn_classroom.chekc  # noqa: B018
 
 
-def test_it_takes_less_than_a_second_and_leaves_nothing_behind(capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_takes_less_than_a_second_of_work_and_leaves_nothing_behind(capsys: pytest.CaptureFixture[str]) -> None:
     names = "def double(x): return 2 * x\nlimit = 5"
     printed(capsys, "check()", names)  # everything is imported
     modules, variables, filters = set(sys.modules), dict(os.environ), list(warnings.filters)
-    seconds = []
+    work, waiting = [], []
     for _ in range(3):
-        start = time.process_time()  # what others do on this machine does not count
+        start = time.process_time(), time.monotonic()
         assert "All public tests pass" in printed(capsys, "check()", names)
-        seconds.append(time.process_time() - start)
-    assert min(seconds) < 1
+        work.append(time.process_time() - start[0])
+        waiting.append(time.monotonic() - start[1])
+    assert min(work) < 1  # what others do on this machine does not count
+    assert min(waiting) < 30  # much, as they may keep it waiting; but it may not sleep
     assert set(sys.modules) == modules
     assert dict(os.environ) == variables
     assert list(warnings.filters) == filters

@@ -3,10 +3,12 @@
 import csv
 import inspect
 import json
+import re
 import subprocess
 import sys
+import unicodedata
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +26,8 @@ from attn_classroom.limits import Limits
 from attn_classroom.outcomes import Outcome
 from attn_classroom.ready import run_clean, unseen
 from attn_classroom.releasing import notebook, release
-from attn_classroom.task import Verdict
+from attn_classroom.run import OTHER
+from attn_classroom.task import Task, Verdict
 from attn_classroom.verifying import Finding, verify
 
 
@@ -309,6 +312,129 @@ def test_the_command_grade_and_grading_on(toy: Assignment, toy_folder: Path, tmp
     assert (out / "=s1.json").stat().st_mtime_ns == before
 
 
+# -- grade, on results that are there
+
+
+@pytest.fixture
+def graded(toy_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str]]:
+    """A class of three, graded once with points of 5; a function to grade it again, with points of 10.
+
+    The notebook of `stop` is what the function raises instead.
+    """
+    points, stop = [5], {}
+
+    def judge(task: Task) -> Verdict:
+        if task.notebook.decode() in stop:
+            raise stop[task.notebook.decode()]
+        return Verdict((Outcome("q", "test_a", points[0], True, False, "", "h"),))
+
+    monkeypatch.setattr(grading, "judge_apart", judge)
+    (tmp_path / "class").mkdir()
+    for name in ("ann", "bob", "cid"):
+        (tmp_path / "class" / f"{name}.ipynb").write_text(name)
+    place = ["grade", toy_folder, tmp_path / "class", "-o", tmp_path / "out"]
+    assert typed(*place, "--seed", 5).exit_code == 0
+
+    def grade_again(*words: object, change_tests: bool = True, **raised: BaseException) -> tuple[int, str]:
+        if change_tests:
+            (toy_folder / "tests" / "test_hidden.py").write_text("# mended")
+            points[0] = 10
+        stop.clear()
+        stop.update(raised)
+        result = typed(*place, *words)
+        return result.exit_code, said(result)
+
+    return grade_again
+
+
+def scores(tmp_path: Path) -> dict[str, tuple[str, str, str]]:
+    with (tmp_path / "out" / "scores.csv").open(newline="", encoding="utf-8-sig") as file:
+        return {row["student"]: (row["score"], row["points"], row["status"]) for row in csv.DictReader(file)}
+
+
+LEFT = "not graded: not graded yet"
+
+
+def test_after_a_change_of_tests_no_older_score_is_shown_as_one_of_these(
+    graded: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
+    status, told = graded("--resume", bob=KeyboardInterrupt())
+    assert (status, told.endswith("Stopped. What is done is written; --resume goes on.")) == (1, True)
+    assert scores(tmp_path) == {"ann": ("10", "10", "graded"), "bob": ("", "10", LEFT), "cid": ("", "10", LEFT)}
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["graded"] == 1
+    assert LEFT.removeprefix("not graded: ") in (tmp_path / "out" / "feedback" / "bob.html").read_text()
+    assert graded("--resume")[0] == 0
+    assert scores(tmp_path) == dict.fromkeys(("ann", "bob", "cid"), ("10", "10", "graded"))
+
+
+def test_where_grading_on_is_refused_no_older_score_is_shown(
+    graded: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
+    status, told = graded("--resume", ann=IsolationError("no memory"))
+    assert (status, "no memory" in told) == (2, True)
+    assert scores(tmp_path) == dict.fromkeys(("ann", "bob", "cid"), ("", "0", LEFT))
+
+
+def test_a_notebook_handed_in_anew_has_no_score_before_it_is_graded(
+    graded: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
+    (tmp_path / "class" / "bob.ipynb").write_text("new")
+    assert graded("--resume", change_tests=False, new=KeyboardInterrupt())[0] == 1
+    assert scores(tmp_path) == {"ann": ("5", "5", "graded"), "bob": ("", "5", LEFT), "cid": ("5", "5", "graded")}
+
+
+@pytest.mark.parametrize("words", [("--seed", 6), ()])
+def test_one_student_is_not_graded_beside_results_of_other_tests_or_inputs(
+    graded: Callable[..., tuple[int, str]], tmp_path: Path, words: tuple[object, ...]
+) -> None:
+    before = {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.*")}
+    for more in ((), ("--regrade",)):
+        status, told = graded("--only", "ann", *words, *more, change_tests=not words)
+        assert status == 2
+        assert "out holds results that came of other tests or inputs (2, bob for one): say --resume instead" in told
+    assert {path: path.read_bytes() for path in (tmp_path / "out").rglob("*.*")} == before
+    assert graded("--resume", *words, change_tests=not words)[0] == 0  # as the sentence says
+    assert graded("--only", "ann", *words, change_tests=not words)[0] == 0
+    assert {status for *_, status in scores(tmp_path).values()} == {"graded"}
+
+
+def test_who_is_not_there_to_be_graded_with_other_tests_is_not_left_out(
+    graded: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
+    """Who comes late may come in a folder alone."""
+    for name in ("bob", "cid"):
+        (tmp_path / "class" / f"{name}.ipynb").unlink()
+    (tmp_path / "class" / "late.ipynb").write_text("late")
+    assert graded("--resume", change_tests=False)[0] == 0
+    assert scores(tmp_path) == dict.fromkeys(("ann", "bob", "cid", "late"), ("5", "5", "graded"))
+    for words in (("--resume",), ("--only", "ann")):
+        assert graded(*words)[0] == 1
+        gone = ("", "10", f"not graded: {OTHER}")
+        done = ("10", "10", "graded")
+        assert scores(tmp_path) == {"ann": done, "bob": gone, "cid": gone, "late": done}
+    (tmp_path / "class" / "bob.ipynb").write_text("bob")
+    assert graded("--resume")[0] == 1
+    assert scores(tmp_path) == {"ann": done, "bob": done, "cid": gone, "late": done}
+
+
+def test_the_command_grade_takes_an_accent_for_one_however_it_is_written(
+    graded: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
+    of_mac = unicodedata.normalize("NFD", "José")
+    (tmp_path / "class" / f"{of_mac}.ipynb").write_text("José")
+    (tmp_path / "roster.txt").write_text("ann\nbob\ncid\nJosé\n", encoding="utf-8")
+    for words in (("--roster", tmp_path / "roster.txt", "--resume"), ("--only", of_mac), ("--only", "José")):
+        assert graded(*words, change_tests=False)[0] == 0
+    assert list(scores(tmp_path)) == ["José", "ann", "bob", "cid"]
+    (tmp_path / "roster.txt").write_text("José\n", encoding="latin-1")
+    status, told = graded("--roster", tmp_path / "roster.txt", "--resume", change_tests=False)
+    assert status == 2
+    assert told.startswith("a roster needs to be text in UTF-8, one ID a line, and ")
+
+
+# -- grade, where there is nothing to grade or not the machine for it
+
+
 def test_nobody_to_grade(toy: Assignment, toy_folder: Path, tmp_path: Path) -> None:
     place = handed_in(toy, tmp_path / "class.zip")
     (tmp_path / "empty").mkdir()
@@ -337,15 +463,29 @@ def test_everybody_graded_is_status_0(
 
 def test_a_system_without_unix_s_modules_can_use_what_students_need() -> None:
     """Windows: `ready`, `new` and `release` are for it too."""
-    code = "import sys; sys.modules |= {'resource': None}; import attn_classroom.ready; "
-    code += "from attn_classroom.__main__ import main; main()"
+    code = "import platform, sys; sys.modules |= {'resource': None}; platform.system = lambda: 'Windows'; "
+    code += "import attn_classroom.ready; from attn_classroom.__main__ import main; main()"
+    sandbox = "no sandbox here: this is Windows. .* grade in a Linux virtual machine"
     for words, status, sentence in (
         (["--help"], 0, "attn-classroom"),
-        (["grade", "a", "b", "-o", "c"], 2, "grade in a Linux virtual machine"),
+        (["doctor"], 1, sandbox),
+        (["verify", "distribution", "--unsafe-no-sandbox"], 2, sandbox),
+        (["grade", "a", "b", "-o", "c", "--unsafe-no-sandbox"], 2, sandbox),
+        (["grade", "a", "b", "-o", "c", "--dask", "tcp://127.0.0.1:1"], 2, sandbox),
     ):
         done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=False)
         assert (done.returncode, done.stderr) == (status, "")
-        assert sentence in " ".join(done.stdout.split())
+        assert re.search(sentence, " ".join(done.stdout.split()))
+        assert "--unsafe-no-sandbox" not in done.stdout  # it would lead back here
+
+
+def test_a_package_that_is_missing_is_not_another_system() -> None:
+    code = "import sys; sys.modules |= {'psutil': None}; from attn_classroom.__main__ import main; main()"
+    line = [sys.executable, "-c", code, "grade", "a", "b", "-o", "c"]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "this is" not in done.stdout
+    assert "psutil" in done.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize("words", [(), ("nonsense",), ("grade",), ("verify", "x", "--jobs", "0"), ("grade", "a", "b")])
@@ -360,3 +500,17 @@ def test_a_roster_that_is_not_there_is_wrong_use(toy: Assignment, toy_folder: Pa
 
 def test_the_released_notebook_is_valid(unpacked: Path) -> None:
     nbformat.validate(nbformat.read(unpacked, as_version=4))
+
+
+def test_latecomers_with_the_roster_take_nothing_from_those_who_came_before(
+    graded: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
+    (tmp_path / "roster.txt").write_text("ann\nbob\ncid\ndora\nemil\n")
+    for name in ("ann", "bob", "cid"):
+        (tmp_path / "class" / f"{name}.ipynb").unlink()
+    (tmp_path / "class" / "dora.ipynb").write_text("dora")
+    assert graded("--resume", "--roster", tmp_path / "roster.txt", change_tests=False)[0] == 1
+    nothing = {"emil": ("0", "5", "not graded: nothing was handed in")}
+    assert scores(tmp_path) == dict.fromkeys(("ann", "bob", "cid", "dora"), ("5", "5", "graded")) | nothing
+    assert graded("--regrade", "--roster", tmp_path / "roster.txt", change_tests=False)[0] == 1
+    assert scores(tmp_path)["ann"] == ("0", "5", "not graded: nothing was handed in")

@@ -6,6 +6,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from IPython.core import inputtransformer2
 
 from attn_classroom import reading
 from attn_classroom.assignment import Assignment, Cell
@@ -246,6 +247,30 @@ def test_too_many_cells(toy: Assignment, monkeypatch: pytest.MonkeyPatch) -> Non
 )
 def test_magics_become_python(source: str, plain: str) -> None:
     assert plain_python(source) == plain
+
+
+def test_a_cell_of_many_magics_is_not_read_again_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+
+    def count(lines: list[str]) -> Any:
+        read.append(sum(len(line) for line in lines))
+        return tokens(lines)
+
+    tokens = inputtransformer2.make_tokens_by_line
+    monkeypatch.setattr(inputtransformer2, "make_tokens_by_line", count)
+    monkeypatch.setattr(reading, "MAX_READ", 5000)
+    source = "x = 1\n" * 100 + "%pwd\n" * 30
+    assert 0 < plain_python(source).count("%pwd\n") < 30
+    assert max(read) <= sum(read) <= 5000
+    read.clear()
+    assert "%pwd" not in plain_python("x = 1\n" * 100 + "%pwd\n" * 3)
+    assert len(read) == 4
+
+
+def test_a_cell_that_is_too_long_to_be_read_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert reading.MAX_READ == 1_000_000
+    monkeypatch.setattr(reading, "MAX_READ", 100)
+    assert plain_python("x = 1\n" * 20) == "x = 1\n" * 20
 
 
 def test_what_is_no_python_stays_for_the_compiler(monkeypatch: pytest.MonkeyPatch) -> None:

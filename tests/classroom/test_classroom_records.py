@@ -5,6 +5,7 @@ import json
 import os
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def test_a_record_has_the_points_of_its_tests() -> None:
 
 
 def test_the_fields_of_gradescope() -> None:
-    data = to_gradescope(RECORD, {"seed": 3})
+    data = to_gradescope(replace(RECORD, run={"seed": 3}))
     assert set(data) == {"score", "execution_time", "output", "visibility", "tests", "extra_data"}
     assert (data["score"], data["execution_time"], data["output"], data["visibility"]) == (
         2,
@@ -71,18 +72,18 @@ def test_the_fields_of_gradescope() -> None:
 
 def test_of_a_hidden_test_the_hint_alone_is_told() -> None:
     assert said(HIDDEN) == "Hint: Use your functions."
-    shown = json.dumps(to_gradescope(RECORD, {})["tests"])
+    shown = json.dumps(to_gradescope(RECORD)["tests"])
     assert "0.24" not in shown
 
 
 def test_why_there_is_no_score_is_told() -> None:
-    data = to_gradescope(Record("s1", Verdict(why="the file is \x1b[1mempty")), {})
+    data = to_gradescope(Record("s1", Verdict(why="the file is \x1b[1mempty")))
     assert (data["score"], data["output"], data["tests"]) == (0, "the file is empty", [])
 
 
 def test_where_the_fault_is_not_the_student_s_there_is_no_score() -> None:
     """Not 0, which Gradescope would show as one."""
-    data = to_gradescope(Record("s1", Verdict(why="judging it took too long", fault=True)), {})
+    data = to_gradescope(Record("s1", Verdict(why="judging it took too long", fault=True)))
     assert "score" not in data
     assert (data["output"], data["tests"]) == ("judging it took too long", [])
 
@@ -94,7 +95,7 @@ def test_the_guide_s_script_hands_over_no_record_without_a_score(tmp_path: Path,
     (tmp_path / "source" / "results").mkdir(parents=True)
     (tmp_path / "results").mkdir()
     (tmp_path / "submission_metadata.json").write_text('{"users": [{"email": "a@example.org"}]}')
-    record = json.dumps(to_gradescope(Record("a@example.org", Verdict(why="why", fault=fault)), {}))
+    record = json.dumps(to_gradescope(Record("a@example.org", Verdict(why="why", fault=fault))))
     (tmp_path / "source" / "results" / "a@example.org.json").write_text(record)
     environment = os.environ | {"AUTOGRADER": str(tmp_path)}
     done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, check=False)
@@ -103,7 +104,7 @@ def test_the_guide_s_script_hands_over_no_record_without_a_score(tmp_path: Path,
 
 
 def test_a_record_of_an_older_version_is_read() -> None:
-    data = to_gradescope(RECORD, {})
+    data = to_gradescope(RECORD)
     del data["extra_data"]["fault"]
     assert from_gradescope(data) == RECORD
 
@@ -118,7 +119,7 @@ def test_a_record_of_an_older_version_is_read() -> None:
     ],
 )
 def test_a_record_is_read_back_equal(record: Record, tmp_path: Path) -> None:
-    text = json.dumps(to_gradescope(record, {"seed": 3}))
+    text = json.dumps(to_gradescope(record))
     assert from_gradescope(json.loads(text)) == record
     (tmp_path / "x.json").write_text(text)
     assert read_all(tmp_path) == {record.student: record}
@@ -131,7 +132,7 @@ def test_a_record_is_read_back_equal(record: Record, tmp_path: Path) -> None:
 def test_a_file_that_is_no_record_is_left_out(text: str, tmp_path: Path) -> None:
     (tmp_path / "a.json").write_text(text)
     (tmp_path / "b.json").write_bytes(b"\xff\xfe")
-    (tmp_path / "s1.json").write_text(json.dumps(to_gradescope(RECORD, {})))
+    (tmp_path / "s1.json").write_text(json.dumps(to_gradescope(RECORD)))
     assert read_all(tmp_path) == {"s1": RECORD}
 
 

@@ -16,7 +16,7 @@ from attn_classroom.grading import grade
 from attn_classroom.isolation import IsolationError
 from attn_classroom.outcomes import Outcome
 from attn_classroom.records import Record
-from attn_classroom.run import NOT_YET, UNSAFE, Run, earlier, isolation, seed_of
+from attn_classroom.run import NOT_YET, OTHER, UNSAFE, Run, earlier, isolation, seed_of
 from attn_classroom.submissions import Submission
 from attn_classroom.task import Task, Verdict
 
@@ -24,8 +24,10 @@ from attn_classroom.task import Task, Verdict
 def verdict_of(task: Task, before: int = 0) -> Verdict:
     """In place of the judge: a point for each byte, and what a notebook asks for that was judged so often before."""
     if task.notebook.startswith(b"flaky "):
-        if before == 0 and task.notebook[6:7] == b"I":
+        if (task.notebook[6:7], before) in {(b"I", 0), (b"N", 1)}:
             raise IsolationError("no memory")
+        if before == 1 and task.notebook[6:7] == b"L":
+            return Verdict(why="judging it took too long", fault=True)
         if before == 0 and task.notebook[6:7] == b"J":
             return Verdict(why="judging it took too long", fault=True)
         slow = ("time limit in double",) if task.notebook[6:7] == b"S" or before == 0 else ()
@@ -81,8 +83,10 @@ def test_who_handed_in_nothing_and_what_cannot_be_read_need_no_judge(
     submissions = [
         Submission("s1", why="no notebook was handed in", flags=("a link",)),
         Submission("s2", tmp_path / "no"),
+        Submission("s3", why="the folder cannot be read (PermissionError)", fault=True),
     ]
     grade_all(run, submissions)
+    assert run.records["s3"].verdict == Verdict(why="the folder cannot be read (PermissionError)", fault=True)
     assert run.records["s1"].verdict == Verdict(why="no notebook was handed in", flags=("a link",))
     assert run.records["s2"].verdict == Verdict(why="the file cannot be read (FileNotFoundError)", fault=True)
     assert judged == []
@@ -165,6 +169,24 @@ def test_beside_others_the_second_verdict_counts(run: Run, judged: list[Task], t
     assert len(judged) == 4
 
 
+@pytest.mark.parametrize(
+    ("letter", "why"), [("N", "no sandbox could be had for it (no memory)"), ("L", "judging it took too long")]
+)
+def test_the_first_verdict_stands_where_the_second_is_none(
+    run: Run, judged: list[Task], tmp_path: Path, letter: str, why: str
+) -> None:
+    submissions = handed_in(tmp_path, s1=b"x", s2=b"flaky " + letter.encode())
+    told = grade_all(run, submissions)
+    assert [each.student for each in told] == ["s1", "s2"]
+    verdict = run.records["s2"].verdict
+    assert (run.records["s2"].score, verdict.why, verdict.fault) == (1, "", False)
+    assert verdict.flags == ("time limit in double", f"could not be judged again, alone: {why}")
+    assert len(judged) == 3
+    grade_all(run, submissions)  # the load of the others may have cost points: --resume tries again
+    assert [each.notebook for each in judged[3:]] == [submissions[1].data()]
+    assert run.records["s2"].verdict.flags == ()
+
+
 def test_alone_a_time_limit_is_a_time_limit(run: Run, judged: list[Task], tmp_path: Path) -> None:
     grade_all(run, handed_in(tmp_path, s1=b"x", s2=b"flaky T"), ahead=1)
     assert (run.records["s2"].score, run.records["s2"].verdict.flags) == (1, ("time limit in double",))
@@ -227,6 +249,50 @@ def test_the_key_names_the_notebook_the_assignment_the_seed_and_the_sandbox(run:
     others = [replace(run, assignment=replace(toy, cells=())), replace(run, seed=6), replace(run, unsafe=True)]
     assert len({run.key(b"a"), run.key(b"b"), *(each.key(b"a") for each in others)}) == 5
     assert replace(run, limits=replace(run.limits, total=1)).key(b"a") == run.key(b"a")
+
+
+def again(run: Run, **others: Any) -> Run:
+    """Begin another run on the results of this one, as the command does."""
+    return replace(run, records=earlier(run.folder), **others)
+
+
+def test_what_holds_is_kept_and_what_is_to_be_made_again_is_let_go(
+    run: Run, judged: list[Task], tmp_path: Path
+) -> None:
+    submissions = handed_in(tmp_path, s1=b"x", s2=b"xx", s3=b"raise K", s4=b"xxxx")
+    grade_all(run, submissions)
+    (tmp_path / "s2").write_bytes(b"xxx")
+    submissions[3] = Submission("s4", why="no notebook was handed in")
+    resumed = again(run)
+    resumed.let_go(submissions)
+    assert sorted(resumed.records) == ["s1"]
+    (tmp_path / "s1").unlink()
+    resumed.let_go(submissions)
+    assert resumed.records == {}
+
+
+@pytest.mark.parametrize("other", ["tests", "seed"])
+def test_results_of_other_tests_or_inputs_are_never_those_of_this_run(
+    run: Run, judged: list[Task], toy: Assignment, tmp_path: Path, other: str
+) -> None:
+    submissions = handed_in(tmp_path, s1=b"x", s2=b"xx", s3=b"xxx", s4=b"raise K")
+    grade_all(run, submissions)
+    same, changed = again(run), again(run, seed=6) if other == "seed" else again(run, assignment=replace(toy, tests={}))
+    assert same.others(["s1", "s2", "s4", "s9"]) == []
+    assert changed.others(["s4", "s2", "s1", "s9"]) == ["s1", "s2"]
+    for each in (same, changed):
+        each.let_go(submissions[:1])
+        each.write_tables(submissions[:1])
+        assert list(each.records) == (["s1", "s2", "s3", "s4"] if each is same else ["s2", "s3", "s4"])
+    assert same.records == run.records
+    assert {changed.records[name].verdict for name in ("s2", "s3")} == {Verdict(why=OTHER, fault=True)}
+    assert changed.records["s4"] == run.records["s4"]  # no points, of no tests
+    assert again(run).records == run.records  # on the disk, nothing is lost
+    lines = (run.folder / "scores.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert [line.split(",")[:4] for line in lines[1:3]] == [
+        ['"s1"', '""', '"0"', f'"not graded: {NOT_YET}"'],
+        ['"s2"', '""', '"0"', f'"not graded: {OTHER.split(",")[0]}'],
+    ]
 
 
 def test_no_more_submissions_than_asked_for_are_handed_out_at_a_time(

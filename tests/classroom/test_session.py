@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 import torch
 
+from attn_classroom import sandbox
 from attn_classroom import session as session_module
+from attn_classroom.inside import wire
 from attn_classroom.inside.wire import WireError
 from attn_classroom.isolation import IsolationError, Walls
 from attn_classroom.limits import Limits
@@ -137,6 +139,41 @@ def test_death_and_what_comes_after(monkeypatch: pytest.MonkeyPatch) -> None:
     finally:
         session.close()
     assert session.output == "first words\n"
+
+
+def test_who_calls_back_too_often_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sandbox.MAX_CALLS == 10_000
+    monkeypatch.setattr(sandbox, "MAX_CALLS", 20)
+    session = Session([("f", "def f(score):\n    while True:\n        score(1)")], Limits(), None)
+    try:
+        with pytest.raises(StudentError, match=r"^your code called the function it was given more than 10000 times$"):
+            session.student().f(abs)
+    finally:
+        session.close()
+    assert session.flags == ["too many calls in f"]  # no flag of time, for which it would be judged again
+
+
+def test_a_cell_that_is_too_large_is_noted_and_the_next_ones_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "MAX_FRAME", 2000)
+    cells = [("first", "x = 1"), ("large", f"y = '{'é' * 1000}'"), ("large enough", f"z = '{'é' * 900}'")]
+    session = Session(cells, Limits(), None)
+    try:
+        student = session.student()
+        assert (student.x, len(student.z)) == (1, 900)
+        with pytest.raises(StudentError, match="^y is missing"):
+            student.y  # noqa: B018
+    finally:
+        session.close()
+    assert session.flags == ["too large to be run: large"]
+
+
+def test_a_cell_that_cannot_be_written_as_text_is_an_error_of_its_own() -> None:
+    session = Session([("odd", "x = '\ud800'"), ("next", "y = 'é\U0001f600'")], Limits(), None)
+    try:
+        assert session.student().y == "é\U0001f600"
+    finally:
+        session.close()
+    assert [flag[:35] for flag in session.flags] == ["error in odd: UnicodeEncodeError: '"]
 
 
 def test_a_fresh_student_remembers_nothing() -> None:

@@ -2,9 +2,11 @@
 
 import os
 import re
+import shutil
 import stat
+import unicodedata
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -14,7 +16,7 @@ from typer.testing import CliRunner
 from attn_classroom import grading
 from attn_classroom.__main__ import app
 from attn_classroom.escaping import file_name
-from attn_classroom.submissions import MAX_BYTES, Submission, Unreadable, find
+from attn_classroom.submissions import MAX_BYTES, Submission, Unreadable, absent, find
 from attn_classroom.task import Verdict
 
 Files = dict[str, bytes]
@@ -110,14 +112,37 @@ def test_macosx_in_a_zip_is_nobody_s(tmp_path: Path) -> None:
     assert data_of(find(in_zip(tmp_path, files), "toy")) == {"s1": b"one", "s2": b"two"}
 
 
-@pytest.mark.parametrize("make", [in_folder, in_zip])
+@EVERYWHERE
+def test_of_several_notebooks_it_is_said_how_many_are_called_so(
+    tmp_path: Path, make: Callable[[Path, Files], Path]
+) -> None:
+    files = {f"s1/{name}": b"" for name in ("a/toy.ipynb", "b/TOY.ipynb", "c.ipynb")} | {"s2/x.ipynb": b""}
+    found = find(make(tmp_path, files), "toy")
+    assert data_of(found) == {"s1": "3 notebooks, and 2 are called toy.ipynb", "s2": b""}
+
+
+@EVERYWHERE
+@pytest.mark.parametrize("name", ["Toy.ipynb", "toy.IPYNB"])
+def test_capitals_make_no_other_name(tmp_path: Path, make: Callable[[Path, Files], Path], name: str) -> None:
+    found = find(make(tmp_path, {f"s1/{name}": b"one", "s1/x.ipynb": b"", "s2/x.ipynb": b"two"}), "toy")
+    assert data_of(found) == {"s1": b"one", "s2": b"two"}
+
+
+@EVERYWHERE
 def test_an_empty_folder_is_a_student_who_handed_in_nothing(
     tmp_path: Path, make: Callable[[Path, Files], Path]
 ) -> None:
-    assert data_of(find(make(tmp_path, {"s1/": b"", "s2/toy.ipynb": b"2"}), "toy")) == {
-        "s1": "no notebook was handed in",
-        "s2": b"2",
-    }
+    for files in (
+        {"s1/": b"", "s2/": b"", "s2/toy.ipynb": b"2"},
+        {"s1/": b"", "s1/deep/": b"", "s2/toy.ipynb": b"2"},
+        {"s1/.DS_Store": b"", "s2/toy.ipynb": b"2"},
+        {"s1/": b"", "s2/toy.ipynb": b"2", "s3/toy.ipynb": b"3"},
+        {"s1/": b"", "s2.ipynb": b"2", "s3.ipynb": b"3"},
+    ):
+        found = data_of(find(make(tmp_path, files), "toy"))
+        assert found.pop("s1") == "no notebook was handed in"
+        assert found == {name: name[1:].encode() for name in ("s2", "s3") if name in " ".join(files)}
+        shutil.rmtree(tmp_path / "class", ignore_errors=True)
 
 
 def test_a_file_that_is_no_notebook(tmp_path: Path) -> None:
@@ -281,6 +306,66 @@ def test_a_member_whose_two_names_differ_is_said_so(tmp_path: Path) -> None:
         find(place, "toy")[0].data()
 
 
+# -- names with accents, which a Mac writes as two characters
+
+
+def of_mac(name: str) -> str:
+    return unicodedata.normalize("NFD", name)
+
+
+@EVERYWHERE
+@pytest.mark.parametrize("ending", [".ipynb", "/toy.ipynb"])
+def test_an_accent_is_one_however_it_is_written(
+    tmp_path: Path, make: Callable[[Path, Files], Path], ending: str
+) -> None:
+    assert of_mac("José") != "José"
+    found = find(make(tmp_path, {of_mac("José") + ending: b"one", f"Zoë{ending}": b"two"}), "toy")
+    assert data_of(found) == {"José": b"one", "Zoë": b"two"}
+    assert not any(each.flags for each in found)
+    (tmp_path / "roster.txt").write_text(f"José\n{of_mac('Zoë')}\n{of_mac('Ümit')}\nÜmit\n", encoding="utf-8")
+    assert absent(tmp_path / "roster.txt", found) == [Submission("Ümit", why="nothing was handed in")]
+
+
+def test_two_files_of_one_name_are_two_notebooks_of_one_student(tmp_path: Path) -> None:
+    found = find(in_zip(tmp_path, {f"{of_mac('José')}.ipynb": b"one", "José.ipynb": b"two"}), "toy")
+    assert data_of(found) == {"José": "2 notebooks, and none is called toy.ipynb"}
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "utf-16"])
+def test_a_roster_that_is_not_utf_8_is_refused_in_a_sentence(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "roster.txt").write_text("李雷\n", encoding=encoding)
+    sentence = "a roster needs to be text in UTF-8, one ID a line, and .*roster.txt is not"
+    with pytest.raises(ValueError, match=f"^{sentence}$"):
+        absent(tmp_path / "roster.txt", [])
+
+
+# -- folders that nobody may open
+
+
+@pytest.mark.parametrize("call", ["iterdir", "lstat"])
+def test_a_folder_that_cannot_be_opened_is_its_student_s_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    """Played, since root may open all; without the right to enter a folder, its files have names and nothing else."""
+    closed, real = {"s1", "deep"}, getattr(Path, call)
+
+    def refuse(path: Path) -> Iterator[Path] | os.stat_result:
+        if {path.name if call == "iterdir" else path.parent.name} & closed:
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    base = in_folder(tmp_path, {"s1/toy.ipynb": b"", "s2/deep/x": b"", "s3/deep/x": b"", "s3/toy.ipynb": b"three"})
+    monkeypatch.setattr(Path, call, refuse)
+    found = find(base, "toy")
+    why = "the folder cannot be read (PermissionError)"
+    assert data_of(found) == {"s1": why, "s2": why, "s3": b"three"}
+    assert [each.fault for each in found] == [True, True, False]  # whatever is in it
+    assert found[2].flags == (why,)
+    closed.add("class")
+    with pytest.raises(PermissionError):
+        find(base, "toy")
+
+
 # -- links and other files that are none
 
 
@@ -333,6 +418,17 @@ def test_a_link_in_a_wrapped_zip_belongs_to_its_student(tmp_path: Path) -> None:
 
 def test_a_zip_of_one_student_s_folder_is_one_student(tmp_path: Path) -> None:
     found = find(in_zip(tmp_path, {"s1/toy.ipynb": b"one", "s1/notes.txt": b""}), "toy")
+    assert data_of(found) == {"s1": b"one"}
+
+
+@pytest.mark.parametrize("beside", ["pictures/", "pictures/a.png", "tests/deep/test_public.py", ".DS_Store"])
+def test_what_lies_beside_a_lone_student_s_notebook_is_no_student(tmp_path: Path, beside: str) -> None:
+    files = {"s1/": b"", "s1/toy.ipynb": b"one", f"s1/{beside}": b""}
+    assert data_of(find(in_zip(tmp_path, files), "toy")) == {"s1": b"one"}
+
+
+def test_a_folder_that_leads_out_of_a_zip_is_nobody(tmp_path: Path) -> None:
+    found = find(in_zip(tmp_path, {"../x/": b"", "/y/": b"", "s1.ipynb": b"one"}), "toy")
     assert data_of(found) == {"s1": b"one"}
 
 

@@ -1,6 +1,9 @@
 """One submission judged: a verdict whatever it holds, and no zero for what the teacher or the machine did."""
 
+import signal
 import subprocess
+import time
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +13,7 @@ from attn_classroom import sandbox, session, trial
 from attn_classroom.assignment import Assignment, AssignmentError
 from attn_classroom.isolation import IsolationError, Walls
 from attn_classroom.limits import Limits
+from attn_classroom.reading import Reading
 from attn_classroom.releasing import notebook
 from attn_classroom.task import Task, Verdict
 from attn_classroom.trial import judge
@@ -50,6 +54,52 @@ def test_what_is_odd_is_noted_in_order(toy: Assignment) -> None:
 )
 def test_what_cannot_be_read_is_not_graded_and_says_why(toy: Assignment, data: bytes, why: str) -> None:
     assert judge(replace(task(toy, flags=("a",)), notebook=data), None) == Verdict(why=why, flags=("a",))
+
+
+@pytest.mark.parametrize("caught", [Exception, ZeroDivisionError])
+def test_a_notebook_that_takes_too_long_to_read_is_the_student_s(
+    toy: Assignment, monkeypatch: pytest.MonkeyPatch, caught: type[Exception]
+) -> None:
+    """The clock counts work and not time that passes, and nobody on the way takes it for an error of the notebook."""
+
+    def read(*_: object) -> Reading:
+        end = time.process_time() + 20
+        with suppress(caught):
+            while time.process_time() < end:
+                pass
+        return Reading([], [])
+
+    assert trial.READING == 20
+    monkeypatch.setattr(trial, "READING", 0.2)
+    monkeypatch.setattr(trial, "read", read)
+    before = signal.getsignal(signal.SIGPROF)
+    why = "the notebook takes too long to read"
+    assert judge(task(toy, flags=("a",)), None) == Verdict(why=why, flags=("a",))
+    assert signal.getsignal(signal.SIGPROF) is before
+    assert signal.getitimer(signal.ITIMER_PROF) == (0, 0)
+
+
+def test_a_clock_that_is_swallowed_rings_again() -> None:
+    heard: list[type[BaseException]] = []
+
+    def work() -> None:
+        end = time.process_time() + 20
+        for _ in range(2):
+            try:
+                while time.process_time() < end:
+                    pass
+            except BaseException as error:  # noqa: BLE001 (it stands for a destructor, which swallows all)
+                heard.append(type(error))
+
+    with trial._clock(0.05):
+        work()
+    assert heard == [trial.TakesTooLong] * 2
+
+
+def test_the_clock_does_not_count_the_student_s_own_time(toy: Assignment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trial, "READING", 5)
+    monkeypatch.setattr(trial, "run_tests", lambda *_: [signal.getitimer(signal.ITIMER_PROF)])
+    assert judge(task(toy), None).outcomes == ((0, 0),)
 
 
 def test_tests_that_cannot_be_used_are_nobody_s_zero(toy: Assignment) -> None:

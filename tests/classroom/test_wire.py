@@ -201,6 +201,18 @@ def test_nesting_is_allowed_to_a_depth_and_refused_beyond_it() -> None:
         encode(nested(MAX_DEPTH + 1))
 
 
+def test_a_dict_of_a_thousand_entries_crosses_and_a_larger_one_does_not() -> None:
+    largest = dict.fromkeys(range(1000), 0)
+    assert crossed(largest) == largest
+    with pytest.raises(WireError, match="^a dict may have 1000 entries, this one has 1001$"):
+        encode(largest | {"one more": 0})
+
+
+def test_keys_that_collide_are_refused_before_a_dict_is_built_of_them() -> None:
+    with pytest.raises(WireError, match="^a dict may have 1000 entries, this one has 1001$"):
+        decode({"dict": [[(2**61 - 1) * number, 0] for number in range(1001)]})
+
+
 def test_a_list_that_holds_itself_is_refused() -> None:
     endless: list[Any] = []
     endless.append(endless)
@@ -356,6 +368,13 @@ def test_a_frame_is_four_bytes_of_length_and_json() -> None:
     assert length == len(frame) - 4
     assert json.loads(frame[4:]) == {"a": "é", "b": [1, None]}
     assert frame[:4] == length.to_bytes(4, "big")
+
+
+@pytest.mark.parametrize(("text", "size"), [("é", 2), ("中", 3), ("😀", 4), ("\ud800", 3), ('"', 2), ("\n", 2)])
+def test_a_letter_takes_no_more_bytes_in_a_frame_than_in_a_notebook(text: str, size: int) -> None:
+    frame = pack({"a": text * 5})
+    assert len(frame) == len(pack({"a": ""})) + 5 * size
+    assert json.loads(frame[4:]) == {"a": text * 5}
 
 
 def test_a_frame_as_large_as_allowed_is_sent_and_a_larger_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
