@@ -16,6 +16,31 @@ def _axis(number: str, **options: Any) -> alt.Axis:
     return alt.Axis(values=list(range(-3, 4)), description=f"{number} number of a vector, from −3.6 to 3.6", **options)
 
 
+def _pushed_aside(letters: alt.Chart) -> alt.Chart:
+    """Place each letter at its arrow's angle, or aside where another's is near: two keep one unit of the plane apart.
+
+    Each of the two gives way by half, to its own side; where both arrows point alike, the one listed first goes right.
+    """
+    for step in (1, 2):
+        letters = (
+            letters.transform_calculate(other=f"(datum.n + {step}) % 3")
+            .transform_calculate(
+                turned="(datum.angle * 180 / PI - [ka, qa + wa, qa][datum.other] + 540) % 360 - 180",
+                longer="datum.length - [kl, ql, ql][datum.other]",
+                seen="[kl > 0, ql > 0 && wa != 0, ql > 0][datum.other]",
+            )
+            .transform_calculate(
+                gap="abs(datum.turned) * PI / 180 * (datum.length - max(datum.longer, 0) + 0.35)",
+                side="datum.turned > 0.1 || (datum.turned > -0.1 && datum.n > datum.other) ? 1 : -1",
+            )
+            .transform_calculate(
+                aside="datum.aside + (datum.seen ? 1 : 0) * datum.side"
+                " * max(0, sqrt(max(0, 1 - datum.longer * datum.longer)) - datum.gap) / 2"
+            )
+        )
+    return letters.transform_calculate(placed="datum.angle + datum.aside / (datum.length + 0.35)")
+
+
 def explore_arrows() -> Explorable:
     """Turn and stretch a query and a key, and turn the query by a matrix W; watch three scores.
 
@@ -39,8 +64,8 @@ def explore_arrows() -> Explorable:
         )
         .transform_calculate(
             x="datum.length * cos(datum.angle)", y="datum.length * sin(datum.angle)",
-            aside="datum.angle + [-0.3, 0, 0.3][datum.n] * (wa > 0 ? -1 : 1) / (datum.length + 0.2)",
-            away="datum.length + 0.35 + (datum.n == 1 ? abs(cos(datum.angle)) / 4 : 0)",  # qᵀW is wide; q keeps off it
+            away="datum.length + 0.35 + (datum.n == 1 ? abs(cos(datum.angle)) / 4 : 0)",  # qᵀW is wide
+            aside="0",
         )
         .encode(
             x=alt.X("x:Q", title=None, scale=plane, axis=_axis("first", labelOverlap=False)),
@@ -59,8 +84,8 @@ def explore_arrows() -> Explorable:
         size=alt.condition("datum.length > 0", alt.value(320), alt.value(0)),
     )  # fmt: skip
     letters = (
-        arrows.transform_filter("datum.length > 0 && (datum.n != 1 || wa != 0)")
-        .transform_calculate(x="datum.away * cos(datum.aside)", y="datum.away * sin(datum.aside)")
+        _pushed_aside(arrows.transform_filter("datum.length > 0 && (datum.n != 1 || wa != 0)"))
+        .transform_calculate(x="datum.away * cos(datum.placed)", y="datum.away * sin(datum.placed)")
         .mark_text(fontSize=14, aria=False)
         .encode(text="letter:N", color=alt.value(INK))
     )

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from html import escape
 from typing import Any
 
@@ -47,9 +48,10 @@ class Explorable:
         self.name, self.label = name, label
 
     def still(self) -> str:
-        """Return the chart as it first stands, as SVG."""
+        """Return the chart as it first stands, as SVG, whose ids are its own: no other chart of a page has them."""
         svg: str = vl_convert.vegalite_to_svg(self.spec)
-        return svg
+        ids = {name: n for n, name in enumerate(dict.fromkeys(re.findall(r' id="([^"]+)"', svg)))}
+        return re.sub(r'( id="|url\(#)([^")]+)', lambda found: f"{found[1]}{self.name}-{ids[found[2]]}", svg)
 
     def page_html(self) -> str:
         """Return the chart as HTML for a page: a still, and the description that brings it to life."""

@@ -1,4 +1,4 @@
-"""Open one chart in a real browser, as a page of the book would, with everything but the file itself cut off."""
+"""Open charts in a real browser, as a page of the book would, with everything but the file itself cut off."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -53,12 +53,13 @@ class Chart:
         return [dict(part.split(": ", 1) for part in re.split(r"; (?=[^;]*: )", label)) for label in labels]
 
     def boxes(self, selector):
-        """Return left, top, width and height of the marks, without their strokes."""
+        """Return left, top, width and height of the marks, on the screen, without their strokes."""
         return self.page.eval_on_selector_all(
             selector,
             """marks => marks.map(mark => {
-                const box = mark.getBBox(), at = new DOMPoint(box.x, box.y).matrixTransform(mark.getScreenCTM());
-                return [at.x, at.y, box.width, box.height];
+                const box = mark.getBBox(), here = mark.getScreenCTM();
+                const at = new DOMPoint(box.x, box.y).matrixTransform(here);
+                return [at.x, at.y, box.width * here.a, box.height * here.d];
             })""",
         )
 
@@ -76,13 +77,16 @@ def vega(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def open_chart(browser, vega, tmp_path) -> Iterator[Callable[..., Chart]]:
-    """Return a function that opens an explorable and gives the live chart; it must not have complained at the end."""
+    """Return a function that opens explorables on one page and gives the live chart, the first of them.
+
+    They must not have complained at the end.
+    """
     opened = []
 
-    def open_one(explorable, **options) -> Chart:
+    def open_one(*charts, **options) -> Chart:
         style, glue = (GLUE / "explorables.css").read_text(), (GLUE / "explorables.js").as_uri()
-        file = tmp_path / f"{explorable.name}.html"
-        file.write_text(PAGE.format(style=style, chart=explorable.page_html(), vega=vega.as_uri(), glue=glue), "utf-8")
+        file, html = tmp_path / f"{charts[0].name}.html", "".join(chart.page_html() for chart in charts)
+        file.write_text(PAGE.format(style=style, chart=html, vega=vega.as_uri(), glue=glue), "utf-8")
         page = browser.new_page(**options)
         page.route(lambda url: not url.startswith("file:"), lambda route: route.abort())
         problems = []
@@ -90,7 +94,10 @@ def open_chart(browser, vega, tmp_path) -> Iterator[Callable[..., Chart]]:
         page.on("pageerror", lambda error: problems.append(str(error)))
         page.on("console", lambda said: problems.append(said.text) if said.type in {"error", "warning"} else None)
         page.goto(file.as_uri())
-        page.wait_for_selector(".explorable.ready", timeout=60_000)
+        for chart in page.locator(".explorable").all():
+            chart.scroll_into_view_if_needed()  # it comes to life near the screen
+            chart.and_(page.locator(".ready")).wait_for(timeout=60_000)
+        page.evaluate("scrollTo(0, 0)")
         opened.append(Chart(page, problems))
         return opened[-1]
 

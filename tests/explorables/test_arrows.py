@@ -1,5 +1,6 @@
 """The three scores of two arrows are those of the package, whatever the arrows and the matrix."""
 
+import itertools
 import math
 import random
 
@@ -78,3 +79,23 @@ def test_the_keyboard_turns_what_the_query_looks_for_and_nothing_else(open_chart
     chart.press("Length of q", "Home")
     assert scores(chart) == pytest.approx({"dot product": 0.0, "scaled": 0.0, "bilinear": 0.0}, abs=1e-9)
     assert "qᵀW" not in chart.words()
+
+
+# Where W turns q onto k, or nearly: all around, of one length or not quite, and all three arrows close together.
+NEAR = [
+    (angle, 3.0, ((angle + turn + off + 180) % 360) - 180, 3.0 - shorter, turn)
+    for angle in range(-180, 180, 30)
+    for turn, off, shorter in ((30, 0, 0), (-30, 5, 0.2), (5, 0, 0), (90, -5, 0.4))
+]
+
+
+def test_no_letter_is_printed_on_another(open_chart):
+    chart = open_chart(explore_arrows())
+    for setting in [(20, 3.0, 50, 3.0, 30), *NEAR]:
+        for label, value in zip(CONTROLS, setting, strict=True):
+            chart.slide(label, value)
+        boxes = chart.boxes(".live .mark-text text[font-size='14px']")
+        assert len(boxes) == 3
+        for (x, y, width, height), (left, top, wide, high) in itertools.combinations(boxes, 2):
+            apart = max(left - (x + width), x - (left + wide)), max(top - (y + height), y - (top + high))
+            assert max(apart) > -2, setting  # a line is a little higher than its letter
