@@ -50,6 +50,8 @@ def read(what: str, key: str | None) -> object:
     from attn_lesson.heatmaps.files import read_matrices
 
     if what in {"eye", "rand"}:
+        if key is not None:
+            raise ValueError(f"{what} names nothing that it holds: leave out --key, got {key}")
         return eye_weights() if what == "eye" else rand_weights()
     return read_matrices(Path(what), key)
 

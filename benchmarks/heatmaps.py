@@ -89,18 +89,34 @@ def resident(field: str) -> int:
     return int(line.split()[1]) * 1024
 
 
-def extra_memory() -> str:
+def memory_cases() -> dict[str, Callable[[Tensor], Tensor]]:
+    """Name what is done to 4096² random numbers before they are drawn."""
+    return {
+        "clean": lambda x: x,
+        "signed, causal mask": lambda x: (x - 0.5).masked_fill(
+            torch.ones(4096, 4096, dtype=torch.bool).triu(1), -torch.inf
+        ),
+        "one NaN": lambda x: x.index_put(
+            (torch.tensor(0), torch.tensor(0), torch.tensor(3), torch.tensor(3)), torch.tensor(torch.nan)
+        ),
+        "float8": lambda x: x.to(torch.float8_e4m3fn),
+    }
+
+
+def extra_memory(name: str) -> str:
     """Measure, in a fresh process, how far a 4096² picture raises the peak above what is held before it is drawn."""
     if not Path("/proc/self/clear_refs").exists():
         return "not measured on this system"
     if "--memory" not in sys.argv:
-        done = subprocess.run([sys.executable, __file__, "--memory"], capture_output=True, text=True, check=True)
-        return done.stdout.strip()
+        command = [sys.executable, __file__, "--memory", name]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     draw_ours(torch.rand(1, 1, 64, 64))
-    matrices = torch.rand(1, 1, 4096, 4096)
+    matrices = memory_cases()[name](torch.rand(1, 1, 4096, 4096))
     Path("/proc/self/clear_refs").write_text("5")  # forget the peak so far
     before = resident("VmRSS")
-    draw_ours(matrices)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the NaN is meant
+        draw_ours(matrices)
     return f"{(resident('VmHWM') - before) / matrices.nbytes:.3f}"
 
 
@@ -125,14 +141,15 @@ def import_times() -> str:
 
 def main() -> None:
     if "--memory" in sys.argv:
-        print(extra_memory())
+        print(extra_memory(sys.argv[-1]))
         return
     draw_ours(torch.rand(1, 1, 3, 3)), draw_d2l(torch.rand(1, 1, 3, 3)), draw_seaborn(torch.rand(1, 1, 3, 3))  # warm
+    memory = ", ".join(f"{name} {extra_memory(name)}" for name in memory_cases())
     head = ["SVG", "d2l / ours, CPU time", "seaborn / ours", "bytes, ours / d2l", "ours, ms", "rounds"]
     report(
         "heatmaps",
         f"{table(head, [compare(name) for name in CASES])}\n\n"
-        f"Extra memory of a 4096² picture / its input: {extra_memory()}\n\n{import_times()}\n",
+        f"Extra memory of a 4096² picture / its input: {memory}\n\n{import_times()}\n",
     )
 
 

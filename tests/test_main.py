@@ -111,6 +111,9 @@ class Trap:
         (["trap.pt"], "trap.pt holds no plain tensors (objects are never unpickled)"),
         (["two.npz"], "two.npz holds a, b: name one with --key, got None"),
         (["two.npz", "--key", "c"], "two.npz holds a, b: name one with --key, got c"),
+        (["plain.npy", "--key", "zz"], "plain.npy names nothing that it holds: leave out --key, got zz"),
+        (["plain.pt", "--key", "0"], "plain.pt names nothing that it holds: leave out --key, got 0"),
+        (["eye", "--key", "zz"], "eye names nothing that it holds: leave out --key, got zz"),
         (["eye", "-o", "eye.bmp"], "the picture needs to end in .svg, .png, .pdf, got eye.bmp"),
         (["eye", "-o", "there.svg"], "there.svg exists: overwrite it with --force"),
         (["eye", "-o", "nowhere/eye.svg"], "[Errno 2] No such file or directory: 'nowhere/eye.svg'"),
@@ -125,6 +128,8 @@ def test_what_cannot_be_done_is_one_line_and_exit_2(arguments, line, capsys):
     np.save("trap.npy", np.array([Trap()]), allow_pickle=True)
     torch.save(Trap(), "trap.pt")
     np.savez("two.npz", a=np.eye(2), b=np.eye(3))
+    np.save("plain.npy", np.eye(2))
+    torch.save(torch.eye(2), "plain.pt")
     before = sorted(Path().iterdir())
     assert main(arguments) == 2
     said = capsys.readouterr()

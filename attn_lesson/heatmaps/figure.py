@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import matplotlib as mpl
 import numpy as np
 import torch
 from matplotlib.colors import Colormap
@@ -14,9 +15,9 @@ from attn_lesson.heatmaps.layout import lay_out
 from attn_lesson.heatmaps.margins import Asked
 from attn_lesson.heatmaps.matrices import as_panels
 from attn_lesson.heatmaps.numbers import numbers_of
-from attn_lesson.heatmaps.pooling import pool
+from attn_lesson.heatmaps.pooling import pool_in_pieces
 from attn_lesson.heatmaps.scale import data_limits, scales_of_panels
-from attn_lesson.heatmaps.showing import HeatmapFigure, show
+from attn_lesson.heatmaps.showing import REPRODUCIBLE, HeatmapFigure, show
 from attn_lesson.heatmaps.words import Words, description, note_on, plain
 
 
@@ -59,7 +60,7 @@ def heatmap_figure(
         row_titles: One for each row of panels.
         query_labels: One for each query, such as its token; their numbers by default.
         key_labels: One for each key.
-        vmin: Value where the colours begin.
+        vmin: Value where the colours begin; a tensor or an array that holds one number will do.
         vmax: Value where the colours end.
         share_scale: False gives each panel a scale, and a bar, of its own.
         annotate: Write the values into the cells; at most 20 × 20. Below 10, one without decimals is exact:
@@ -96,17 +97,18 @@ def heatmap_figure(
     asked = Asked(panels.shape, figsize, words, scales, share_scale, number)
     layout = lay_out(asked)
     signed = bool(np.nanmin(least) < 0)
-    values = pool(panels, *layout.block, signed).to("cpu", torch.float64).numpy()
+    values = pool_in_pieces(panels, *layout.block, signed).to("cpu", torch.float64).numpy()
     said = note_on(layout.block, signed, values)
     note = wrapped(said, layout.width - 0.1, NOTE)
     layout = lay_out(replace(asked, note=note)) if note else layout
 
-    figure = HeatmapFigure(figsize=(layout.width, layout.height))
-    figure.set_layout_engine("none")  # everything has its place already, whatever the user's style says
+    with mpl.rc_context(REPRODUCIBLE):
+        figure = HeatmapFigure(figsize=(layout.width, layout.height))
+        figure.set_layout_engine("none")  # everything has its place already, whatever the user's style says
+        paint(figure, layout, values, scales, words, note, colours, share_scale, annotate)
     ends = np.nanmin(least), np.nanmax(largest)
     figure.alt = description(panels.shape, words, *ends, said) if alt is None else plain(alt)
     figure.numbers = numbers_of(values, words, layout.block, least, largest)
-    paint(figure, layout, values, scales, words, note, colours, share_scale, annotate)
     return figure
 
 

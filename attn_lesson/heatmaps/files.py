@@ -16,7 +16,8 @@ def read_matrices(path: Path, key: str | None = None) -> object:
         key: Which array of an `.npz` or `.pt` file that holds several.
 
     Raises:
-        ValueError: If the file is not there, is of another kind, or holds something else than numbers.
+        ValueError: If the file is not there, is of another kind, or holds something else than numbers; if it names
+            no array, and a key was given.
     """
     readers = {".npy": _numpy, ".npz": _numpy, ".pt": _torch}
     kind = path.suffix.lower()
@@ -26,6 +27,8 @@ def read_matrices(path: Path, key: str | None = None) -> object:
         raise ValueError(f"no such file: {path}")
     found = readers[kind](path)
     if not isinstance(found, dict):
+        if key is not None:
+            raise ValueError(f"{path} names nothing that it holds: leave out --key, got {key}")
         return found
     if key is None and len(found) == 1:
         return next(iter(found.values()))

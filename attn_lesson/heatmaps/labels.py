@@ -113,7 +113,8 @@ def key_ticks(labels: Sequence[str] | None, number: int, cell: float, longest: f
     if widest + 0.05 <= cell:
         return Ticks(list(range(number)), words, cell, turned=False, depth=height + 0.03)
     cells = list(range(0, number, _thinning(cell)))
-    return Ticks(cells, [words[c] for c in cells], cell, turned=True, depth=widest + 0.06)
+    drawn = [words[c] for c in cells]
+    return Ticks(cells, drawn, cell, turned=True, depth=max(text_width(word, TICK) for word in drawn) + 0.06)
 
 
 def query_ticks(labels: Sequence[str] | None, number: int, cell: float, longest: float) -> Ticks:

@@ -4,17 +4,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-# Small and wide types that lack the kernels needed here; each is widened without loss.
-_WIDER = {
-    torch.uint16: torch.int32,
-    torch.uint32: torch.int64,
-    torch.uint64: torch.float64,
-    **{
-        getattr(torch, name): torch.float32
-        for name in ("float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz", "float8_e8m0fnu")
-        if hasattr(torch, name)
-    },
-}
+from attn_lesson.heatmaps.pieces import is_readable, widened
 
 
 def as_panels(matrices: object) -> Tensor:
@@ -65,7 +55,9 @@ def _dense(tensor: Tensor) -> Tensor:
         tensor = tensor.dequantize()
     if tensor.layout != torch.strided:
         tensor = tensor.to_dense()
-    return tensor.resolve_neg().to(_WIDER.get(tensor.dtype, tensor.dtype))
+    if not is_readable(tensor.dtype):
+        raise TypeError(f"matrices need a dtype that PyTorch calculates with, got {tensor.dtype}")
+    return tensor.resolve_neg()
 
 
 def _from_numbers(numbers: object) -> Tensor:
@@ -110,7 +102,7 @@ def _kinds(numbers: object) -> set[type]:
 
 def _stack(numbers: object) -> Tensor:
     if isinstance(numbers, Tensor):
-        return _dense(numbers)
+        return widened(_dense(numbers))  # to stand beside other dtypes
     if isinstance(numbers, np.ma.MaskedArray):
         cells, mask = _from_numbers(numbers.data), torch.from_numpy(np.ma.getmaskarray(numbers).copy())
         return (cells if cells.is_floating_point() else cells.double()).masked_fill(mask, -torch.inf)

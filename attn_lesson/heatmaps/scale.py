@@ -2,12 +2,15 @@
 
 import math
 import warnings
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+from attn_lesson.heatmaps.pieces import pieces
 
 SHORTEST = 1e-300  # half the length of a scale that can still be divided
 
@@ -27,25 +30,34 @@ def data_limits(panels: Tensor) -> tuple[NDArray[np.float64], NDArray[np.float64
     A panel without a finite value has NaN for both. NaN and +inf are warned of, with their number;
     -inf is a masked score, and needs no warning.
     """
-    least, largest = (
-        extreme.to("cpu", torch.float64).numpy() for extreme in (panels.amin((-2, -1)), panels.amax((-2, -1)))
-    )
-    unclear = ~(np.isfinite(least) & np.isfinite(largest))
-    if not unclear.any():
+    inf, shape = math.inf, panels.shape[:2]
+    least, largest = _ends(shape, ((piece, piece) for piece in pieces(panels)))
+    odd = not (largest < inf).all()  # there is a NaN or +inf
+    if not odd and np.isfinite(least).all():
         return least, largest
-    least, largest, nans, infs = least.copy(), largest.copy(), 0, 0
-    for row, column in np.argwhere(unclear):
-        panel = panels[row, column]
-        nans += int(panel.isnan().sum())
-        infs += int((panel == torch.inf).sum())
-        finite = panel[panel.isfinite()]
-        low, high = torch.aminmax(finite) if finite.numel() else (math.nan, math.nan)
-        least[row, column], largest[row, column] = float(low), float(high)
-    if np.isnan(least).all():
+    least, largest = _ends(
+        shape, ((piece.nan_to_num(inf, inf, inf), piece.nan_to_num(-inf, -inf, -inf)) for piece in pieces(panels))
+    )
+    empty = np.isinf(least)
+    if empty.all():
         raise ValueError("matrices need at least one finite value, got none")
-    for number, what in ((nans, "NaN"), (infs, "+inf")):
-        if number:
-            warnings.warn(f"{number} {what} among the matrices, drawn grey", stacklevel=4)
+    least[empty] = largest[empty] = math.nan
+    if odd:
+        counts = [(int(piece.isnan().sum()), int((piece == inf).sum())) for piece in pieces(panels)]
+        for number, what in zip(map(sum, zip(*counts, strict=True)), ("NaN", "+inf"), strict=True):
+            if number:
+                warnings.warn(f"{number} {what} among the matrices, drawn grey", stacklevel=4)
+    return least, largest
+
+
+def _ends(
+    shape: Sequence[int], pairs: Iterable[tuple[Tensor, Tensor]]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return, of each panel, the least value in the first pieces and the largest in the second ones."""
+    least, largest = np.full(shape, math.inf), np.full(shape, -math.inf)
+    for below, above in pairs:
+        least = np.minimum(least, below.amin((-2, -1)).to("cpu", torch.float64).numpy())
+        largest = np.maximum(largest, above.amax((-2, -1)).to("cpu", torch.float64).numpy())
     return least, largest
 
 
@@ -86,6 +98,7 @@ def scales_of_panels(
     least: NDArray[np.float64], largest: NDArray[np.float64], vmin: float | None, vmax: float | None, share_scale: bool
 ) -> list[list[Scale]]:
     """Give each panel its scale: the same for all, or each its own (0 to 1 where a panel has no number)."""
+    vmin, vmax = _number(vmin), _number(vmax)
 
     def scale(least: float, largest: float) -> Scale:
         low, high = (0.0, 1.0) if math.isnan(least) else colour_limits(least, largest, vmin, vmax)
@@ -106,6 +119,11 @@ def normalise(
     """Map low … high to 0 … 1, and what lies beyond to the nearer end; what is not finite to NaN."""
     finite = np.where(np.isfinite(values), values, np.nan)
     return np.clip((finite / 2 - low / 2) / (high / 2 - low / 2), 0.0, 1.0)  # halves: the difference cannot overflow
+
+
+def _number(limit: Any) -> Any:
+    """Take the number out of a tensor or an array without axes, such as `weights.min()`."""
+    return limit.item() if isinstance(limit, (Tensor, np.ndarray)) and limit.ndim == 0 else limit
 
 
 def _is_finite_number(limit: object) -> bool:

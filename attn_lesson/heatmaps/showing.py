@@ -26,7 +26,14 @@ STYLE = (
     "text{paint-order:stroke;stroke:var(--paper);stroke-width:1.5px;stroke-linejoin:round}"
     "[id^=number] text{stroke:none}</style>"
 )
-REPRODUCIBLE: dict[Any, Any] = {"svg.fonttype": "none", "svg.hashsalt": "attn_lesson"}
+# The settings that decide the bytes, whatever the user's own are; fonts alone are the user's.
+REPRODUCIBLE: dict[Any, Any] = {
+    "svg.fonttype": "none", "svg.hashsalt": "attn_lesson", "svg.image_inline": True, "svg.id": None,
+    "savefig.bbox": None, "figure.frameon": True, "figure.facecolor": PAPER, "text.usetex": False, "path.sketch": None,
+    "path.effects": [],
+}  # fmt: skip
+if "svg.id" not in mpl.rcParams:  # Matplotlib 3.9 and before
+    del REPRODUCIBLE["svg.id"]
 # What Matplotlib repeats at every word: the list of fonts, and turning by nothing.
 ONCE = (
     (re.compile(f"(?<=fill: ){INK}|(?<=stroke: ){INK}"), "var(--ink)"),  # in styles alone: a label may say it too
@@ -88,9 +95,12 @@ class HeatmapFigure(OnwardFigure):
         return f'{head.rstrip().removesuffix(">")} role="img">{words}{mark}{rest}'
 
     def savefig(self, fname: Any, *args: Any, **options: Any) -> None:
-        """Save as `Figure.savefig`; an SVG is the one that `to_svg` returns."""
+        """Save as `Figure.savefig`, on its own paper; an SVG is the one that `to_svg` returns, on none."""
         kind = options.get("format") or str(getattr(fname, "name", fname)).rpartition(".")[2]
         if kind.lower() != "svg":
+            transparent = options.get("transparent")
+            if not (mpl.rcParams["savefig.transparent"] if transparent is None else transparent):
+                options.setdefault("facecolor", "auto")
             super().savefig(fname, *args, **options)
             return
         svg = self.to_svg(**options)

@@ -355,6 +355,18 @@ def test_labels_stand_at_their_cells():
     np.testing.assert_allclose([y for _, y in queries], top + centres * (bottom - top))
 
 
+def test_no_room_is_kept_for_a_label_that_is_left_out():
+    short = ["a"] * 40
+    long = ["a", "a long label", *short[2:]]
+    words = [draw(torch.rand(40, 40, generator=GENERATOR), key_labels=labels) for labels in (["ab"] * 40, long, short)]
+    wide, thinned, narrow = words
+    assert "a long label" not in texts(thinned)
+    assert thinned.layout.keys.turned
+    assert narrow.layout.under == pytest.approx(thinned.layout.under)
+    assert wide.layout.under > thinned.layout.under
+    check_fit(thinned)
+
+
 def test_titles_stand_above_their_own_panels():
     names = [f"r{i}c{j}" for i in range(2) for j in range(3)]
     figure = draw(torch.rand(2, 3, 5, 5, generator=GENERATOR), titles=names, row_titles=["up", "down"])

@@ -9,6 +9,8 @@ from torch._subclasses import FakeTensorMode
 
 from attn_lesson import heatmap_figure
 from attn_lesson.heatmaps.matrices import as_panels
+from attn_lesson.heatmaps.pooling import pool_in_pieces
+from attn_lesson.heatmaps.scale import data_limits
 
 GRID = torch.arange(2 * 3 * 5 * 7).reshape(2, 3, 5, 7) / 210
 
@@ -69,7 +71,10 @@ def test_every_real_dtype_keeps_its_values(dtype):
     numbers = torch.tensor([[0.0, 1.0], [1.0, 0.0]]).to(dtype)
     panels = as_panels(numbers)
     assert torch.equal(panels[0, 0].to(torch.float64), numbers.to(torch.float64))
-    assert panels.amax() == 1  # the kernels that pooling needs exist for what comes out
+    assert pool_in_pieces(panels, 2, 2, signed=False).item() == 1
+    least, largest = data_limits(panels)
+    assert (least, largest) == (0, 1)
+    assert heatmap_figure(numbers, "Keys", "Queries").scales == [[(0.0, 1.0, False, False)]]
 
 
 @pytest.mark.parametrize(
@@ -186,3 +191,19 @@ def test_what_holds_only_a_shape_or_several_is_a_value_error():
         nested = torch.nested.nested_tensor([torch.ones(2, 2), torch.ones(3, 3)])
         with pytest.raises(ValueError, match=r"^matrices need one shape, got a nested tensor: draw one of "):
             as_panels(nested)
+
+
+@pytest.mark.parametrize("name", ["bits8", "bits1x8", "float4_e2m1fn_x2", "uint4"])
+def test_a_dtype_that_pytorch_only_stores_is_a_type_error_that_names_it(name):
+    dtype = getattr(torch, name, None)
+    if dtype is None:  # float4 is younger than the oldest PyTorch
+        return
+    given = torch.zeros(2, 2, dtype=torch.uint8).view(dtype)
+    for matrices in (given, [[given]]):
+        with pytest.raises(TypeError, match=f"^matrices need a dtype that PyTorch calculates with, got torch.{name}$"):
+            heatmap_figure(matrices, "Keys", "Queries")
+
+
+def test_small_floats_may_stand_beside_others_in_lists():
+    row = torch.tensor([1.0, 2.0])
+    assert as_panels([row, row.to(torch.float8_e4m3fn)]).tolist() == [[[[1.0, 2.0], [1.0, 2.0]]]]

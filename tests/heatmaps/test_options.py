@@ -129,3 +129,8 @@ def test_numbers_are_written_only_where_they_can_be_read():
 def test_too_many_panels_are_one_clear_error():
     with pytest.raises(ValueError, match=r"200 × 200 panels need .* plot a part, such as matrices\[:16, :16\]"):
         heatmap_figure(torch.rand(200, 200, 2, 2), "Keys", "Queries")
+
+
+def test_limits_may_be_read_off_the_weights():
+    figure = heatmap_figure(GRID, "Keys", "Queries", vmin=GRID.min(), vmax=GRID.numpy().max(keepdims=True).reshape(()))
+    assert figure.scales == [[(GRID.min().item(), GRID.max().item(), False, False)] * 3] * 2

@@ -48,6 +48,26 @@ def test_limits_that_make_no_scale_are_refused(vmin, vmax, text):
         colour_limits(0.2, 0.7, vmin, vmax)
 
 
+@pytest.mark.parametrize(
+    "limit",
+    [torch.tensor(0.5), torch.tensor(0.5, dtype=torch.bfloat16), np.array(0.5), torch.tensor(0.5, requires_grad=True)],
+)
+def test_a_limit_may_be_a_tensor_or_an_array_without_axes(limit):
+    ends = np.array([[0.2]]), np.array([[0.7]])
+    assert scales_of_panels(*ends, limit, None, share_scale=True) == [[Scale(0.5, 0.7, under=True)]]
+    assert scales_of_panels(*ends, None, limit, share_scale=False) == [[Scale(0.0, 0.5, over=True)]]
+    ((scale,),) = scales_of_panels(*ends, limit, 2 * limit, share_scale=True)
+    assert [type(end) for end in scale] == [float, float, bool, bool]
+
+
+@pytest.mark.parametrize(
+    "limit", [torch.tensor(math.nan), torch.tensor([0.5]), np.array([0.5]), torch.tensor(True), np.array("0")]
+)
+def test_a_limit_of_another_kind_in_a_tensor_is_refused(limit):
+    with pytest.raises(ValueError, match="^vmin needs to be a finite number, got "):
+        scales_of_panels(np.array([[0.2]]), np.array([[0.7]]), limit, None, share_scale=True)
+
+
 def test_each_panel_may_have_limits_of_its_own():
     least, largest = np.array([[0.0, -1.0, np.nan]]), np.array([[0.5, 2.0, np.nan]])
     assert scales_of_panels(least, largest, None, None, share_scale=True) == [[Scale(-1.0, 2.0)] * 3]
@@ -76,6 +96,16 @@ def test_plus_infinity_is_warned_of_and_minus_infinity_is_a_mask():
     panels[..., 1] = INF
     with pytest.warns(UserWarning, match=r"^5 \+inf among the matrices, drawn grey$"):
         data_limits(panels)
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.float8_e5m2])
+def test_each_panel_has_the_ends_of_its_own_finite_values(dtype):
+    panels = torch.tensor([[[[1, 2, INF]], [[-INF, 3, 4]]], [[[-1, -2, math.nan]], [[-INF, -INF, -INF]]]]).to(dtype)
+    with pytest.warns(UserWarning, match=r"^1 (NaN|\+inf) among the matrices, drawn grey$") as record:
+        least, largest = data_limits(panels)
+    assert len(record) == 2
+    np.testing.assert_array_equal(least, [[1, 3], [-2, math.nan]])
+    np.testing.assert_array_equal(largest, [[2, 4], [-1, math.nan]])
 
 
 def test_a_panel_without_a_number_has_no_limits_and_all_of_them_are_an_error():

@@ -12,6 +12,7 @@ import nbformat
 import pytest
 import torch
 from matplotlib import pyplot as plt
+from matplotlib.patheffects import Normal, Stroke
 from nbclient import NotebookClient
 
 from attn_lesson import heatmap_figure, show_heatmaps
@@ -92,6 +93,49 @@ def test_a_users_style_does_not_break_the_layout(tmp_path):
     with mpl.rc_context(style):
         figure().savefig(tmp_path / "a.png")
         assert figure().axes[0].get_position().bounds == (0, 0, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("text.usetex", True), ("path.sketch", (1, 100, 2)), ("path.effects", [Stroke(linewidth=9), Normal()]),
+        ("savefig.bbox", "tight"), ("svg.image_inline", False), ("svg.id", "mine"), ("svg.fonttype", "none"),
+        ("svg.hashsalt", "mine"), ("figure.frameon", False),
+    ],
+)  # fmt: skip
+def test_a_users_settings_do_not_change_the_bytes(name, value, tmp_path, monkeypatch):
+    if name not in mpl.rcParams:  # svg.id came with Matplotlib 3.10
+        return
+    monkeypatch.chdir(tmp_path)
+    as_usual = figure(annotate=True, titles=["a", "b", "c"]).to_svg()
+    with mpl.rc_context({name: value}):
+        assert figure(annotate=True, titles=["a", "b", "c"]).to_svg() == as_usual
+    assert list(tmp_path.iterdir()) == []
+
+
+def corner(drawn, **options):
+    """Return the colour of the paper in a PNG, four numbers from 0 to 1."""
+    saved = io.BytesIO()
+    drawn.savefig(saved, format="png", **options)
+    saved.seek(0)
+    return tuple(mpl.image.imread(saved)[0, 0].tolist())
+
+
+def test_dark_letters_stand_on_white_paper_in_any_style_unless_asked_otherwise():
+    white, black, clear = (1, 1, 1, 1), (0, 0, 0, 1), (1, 1, 1, 0)
+    with plt.style.context("dark_background"):
+        drawn = figure()
+        assert corner(drawn) == corner(drawn, transparent=False) == white
+        assert corner(drawn, facecolor="black") == black
+        assert corner(drawn, transparent=True) == clear
+        with mpl.rc_context({"savefig.transparent": True}):
+            assert corner(drawn) == corner(drawn, transparent=None) == clear
+            assert corner(drawn, transparent=False) == white
+        with mpl.rc_context({"savefig.facecolor": "black"}):
+            assert corner(drawn) == white
+        drawn.set_facecolor("black")
+        assert corner(drawn) == black
+    assert corner(figure()) == white
 
 
 @pytest.mark.parametrize("size", [64, 100, 1024, 4096])
