@@ -92,5 +92,6 @@ CLAIMS = {
     "c7_late_sum": (lambda: 1 / 6, 1e-6),
     "c7_most_by_one_test": (lambda: max(sum(column) for column in zip(*caught(), strict=True)), 0),
     "c7_tests_for_the_axis": (lambda: sum(caught()[WRONG.index("softmax_over_queries")]), 0),
+    "c7_sum_lets_by": (lambda: sum(not row[2] for row in caught()), 0),
     "c7_tests_needed": (tests_with_a_bug_of_their_own, 0),
 }
