@@ -33,7 +33,8 @@ def pool(panels: Tensor, queries: int, keys: int, signed: bool) -> Tensor:
         return highest
     lowest = _extremes(panels, queries, keys, torch.amin)
     if bool((lowest == -torch.inf).any()):  # masked: not the lowest, but absent
-        lowest = _extremes(panels.masked_fill(panels == -torch.inf, torch.inf), queries, keys, torch.amin)
+        panels = panels.masked_fill(panels == -torch.inf, torch.inf)
+        lowest = _extremes(panels, queries, keys, torch.amin)
     take_highest = (highest >= -lowest) | (lowest == torch.inf) | highest.isnan()
     return torch.where(take_highest, highest, lowest)
 

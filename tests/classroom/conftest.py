@@ -13,9 +13,12 @@ from attn_classroom.isolation import Walls, mounts
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def ctrl_c() -> Iterator[None]:
-    """Let what these tests start hear Ctrl-C, also where they run in the background of a shell, which ignores it."""
+    """Let what these tests start hear Ctrl-C, also where they run in the background of a shell, which ignores it.
+
+    Anew for each: a grader that was interrupted ignores Ctrl-C to its end, and in a test its process goes on.
+    """
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
