@@ -187,7 +187,7 @@ def test_without_javascript_charts_stand_still_and_have_their_colours(site, brow
         for chart in page.locator(".explorable").all():
             image = Image.open(io.BytesIO(chart.screenshot())).convert("RGB")
             coloured = sum(count for count, pixel in image.getcolors(2**24) if max(pixel) - min(pixel) > 60)
-            assert coloured > 300, f"{name}: a chart without colours"
+            assert coloured > 5000, f"{name}: a chart without colours"  # a bar, or curves alone, have fewer
         page.close()
     context.close()
 
